@@ -11,7 +11,7 @@ from leptonopt.io import files
 EPILOG = """\b
 Examples:
   leptonopt explain week.yaml                      why there is no plan, what would help
-  leptonopt explain week.yaml -o repaired.yaml     and the cheapest repair, applied
+  leptonopt explain week.yaml -o repaired.yaml     and the first repair, applied
 
 \b
 A conflict lists tasks and requirements that cannot hold together; without any

@@ -31,6 +31,12 @@ class DataMove:
     seconds: Fraction
 
 
+def _seconds(link: Link, gib: Decimal) -> Fraction:
+    """Return the seconds that a link takes for an amount."""
+    moving = Fraction(0) if link.gbit is None else Fraction(gib) * GIB / (Fraction(link.gbit) * GBIT)
+    return link.setup + moving
+
+
 @dataclass(frozen=True, eq=False)
 class Links:
     """The links of an instance, its datasets by id, and the regions of its pools, by id."""
@@ -51,10 +57,11 @@ class Links:
             return DataMove(what, name, origin, to, gib, Decimal(0), Fraction(0))
         if (link := self._best(origin, to)) is None:
             return None
-        seconds = Fraction(link.setup)
-        if link.gbit is not None:
-            seconds += Fraction(gib) * GIB / (Fraction(link.gbit) * GBIT)
-        return DataMove(what, name, origin, to, gib, EXACT.multiply(link.price, gib), seconds)
+        return DataMove(what, name, origin, to, gib, EXACT.multiply(link.price, gib), _seconds(link, gib))
+
+    def longest(self, gib: Decimal) -> Fraction:
+        """Return the seconds that an amount takes on the slowest link."""
+        return max((_seconds(link, gib) for link in self.stated), default=Fraction(0))
 
     def fixed_moves(self, task: Task, region: str) -> Iterator[DataMove | None]:
         """Yield the moves of inputs and results of a task in a region; None for one that no link does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from leptonopt.compile.places import Places
 from leptonopt.compile.rows import CompiledOption
@@ -112,12 +113,13 @@ def _reason(instance: Instance, task: Task, found: Sequence[ConcreteOption]) -> 
         return barred
     fastest = min((way for way in found if not way.refused), key=lambda way: way.duration)
     time = instance.time
-    opens = max(task.release or time.start, time.start)
-    close = "deadline" if task.deadline else "end of the horizon"
-    closes = units.instant_text(task.deadline) if task.deadline else "which comes first"
+    opens, ends = max(task.release or time.start, time.start), time.start + timedelta(seconds=time.horizon)
+    closes = min(task.deadline or ends, ends)
+    close = "its deadline" if task.deadline and task.deadline <= ends else "the end of the horizon"
+    opens_at, closes_at = (units.moment_text(at, time.zone) for at in (opens, closes))
     takes = units.duration_text(-(-fastest.duration // time.slot) * time.slot)
     return (
-        f"its fastest way ({fastest.id}) takes {takes}, and no start from {units.instant_text(opens)} to its "
-        f"{close} ({closes}) leaves it the time and the capacity after what it waits for and before what waits for it"
+        f"its fastest way ({fastest.id}) takes {takes}, and no start from {opens_at} to {close}, {closes_at}, "
+        "leaves it the time and the capacity after what it waits for and before what waits for it"
         + (f"; not allowed are {barred}" if barred else "")
     )

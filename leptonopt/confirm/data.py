@@ -6,40 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
-from typing import Any, Protocol
+from typing import Any
 
+from leptonopt.confirm.builder import Builder
 from leptonopt.confirm.question import TooLarge
 from leptonopt.verify.data import data_of
 from leptonopt.verify.exact import duration
-from leptonopt.verify.instance_reader import StatedInstance, StatedOption
-
-
-class Start(Protocol):
-    """A start of a task in a way."""
-
-    @property
-    def way(self) -> StatedOption: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
-class Builder(Protocol):
-    """The part of the model to which data is added."""
-
-    stated: StatedInstance
-    cost: dict[int, Fraction]
-    of_task: dict[str, list[int]]
-
-    @property
-    def columns(self) -> Mapping[int, Start]: ...
-
-    def variable(self, most: int) -> int:
-        """Add a variable from 0 to `most`."""
-
-    def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None:
-        """Add a row."""
 
 
 def add_data(model: Builder) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.confirm.data import Builder
+from leptonopt.confirm.builder import Builder
 from leptonopt.verify.exact import duration, exact
 
 

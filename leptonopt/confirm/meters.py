@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd, lcm
-from typing import Any, Protocol
 
-from leptonopt.confirm.savings import Rows as SavingsRows
+from leptonopt.confirm.builder import Builder, Terms
 from leptonopt.confirm.savings import add_savings
 from leptonopt.verify.exact import exact
 from leptonopt.verify.instance_reader import NOTHING
 from leptonopt.verify.quotas import windows_of
 
-Terms = dict[int, Fraction]
 
-
-class Rows(SavingsRows, Protocol):
-    """The part of the model that meters add to."""
-
-    def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms: ...
-
-
-def add_meters(model: Rows) -> None:
+def add_meters(model: Builder) -> None:
     """Add the tiers of every window of every meter, and savings plans."""
     add_savings(model)
     for meter in model.stated.document.get("meters") or ():
@@ -39,7 +29,7 @@ def add_meters(model: Rows) -> None:
             _add(model, model.used(meter, first, end), left)
 
 
-def _add(model: Rows, used: Terms, tiers: list[tuple[Fraction, Fraction]]) -> None:
+def _add(model: Builder, used: Terms, tiers: list[tuple[Fraction, Fraction]]) -> None:
     """Add variables for what each tier holds, in the largest unit in which all amounts are whole."""
     used = {at: value for at, value in used.items() if value}
     amounts = [*used.values(), *(begin for begin, _ in tiers)]

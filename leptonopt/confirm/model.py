@@ -13,31 +13,22 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any
 
+from leptonopt.confirm.builder import Column, Terms
 from leptonopt.confirm.data import add_data
 from leptonopt.confirm.lags import add_greatest_lag, off_due
 from leptonopt.confirm.meters import add_meters
+from leptonopt.confirm.nodes import add_capacity, add_nodes
 from leptonopt.confirm.question import Line, TooLarge
+from leptonopt.confirm.quotas import add_quotas, carbon_of, use_of
+from leptonopt.confirm.services import add_services
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
-from leptonopt.verify.quotas import covers, left_of, starts_within, windows_of
+from leptonopt.verify.segments import is_cut
 from leptonopt.verify.spot import Spot
 
 MOST_COLUMNS = 20_000
 MOST_ENTRIES = 1_000_000
 MAX_SUM = 2**60  # of a row; CP-SAT counts in 64 bits
-Terms = dict[int, Fraction]
-
-
-@dataclass(frozen=True)
-class Column:
-    """Copies of a task that start in a slot in some way; on these nodes, where it names any."""
-
-    task: str
-    option: str
-    way: StatedOption
-    start: int
-    end: int
-    nodes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,10 @@ class Model:
         self.columns: dict[int, Column] = {}
         self.cost: Terms = defaultdict(Fraction)
         self.of_task: dict[str, list[int]] = defaultdict(list)
-        self._on_node: dict[tuple[str, str], Terms] = defaultdict(dict)  # per node its users, each its share of uses
+        self.on_node: dict[tuple[str, str], Terms] = defaultdict(dict)
+        self.usable: list[list[Terms]] = []
+        self.spent: list[list[dict[str, Terms]]] = []
+        self.paid: list[list[int]] = []
         self._left: dict[str, int] = {}
         self.apart = stated.told_apart()
         self.kinds = self._kinds()
@@ -79,12 +73,13 @@ class Model:
         }
         self._check_size()
         self._once()
-        self._nodes()
-        self._capacity()
+        add_services(self)
+        add_nodes(self)
+        add_capacity(self)
         self._precedence()
         add_data(self)
         self._affinity()
-        self._quotas()
+        add_quotas(self)
         add_meters(self)
 
     def _kinds(self) -> list[Kind]:
@@ -131,12 +126,10 @@ class Model:
     # --- once, option, window ---
 
     def _check_size(self) -> None:
-        """Refuse what is too large, and services, before anything is built."""
+        """Refuse what is too large, and segments, before anything is built."""
         stated, columns, entries = self.stated, 0, 0
-        if stated.document.get("services"):
-            raise TooLarge("it has services, whose routing in fractions is not part of that model")
-        if any(kind.off or kind.load for kind in self.kinds):
-            raise TooLarge("nodes have a least load or a time off")
+        if any(is_cut(task) for task in stated.tasks.values()):
+            raise TooLarge("tasks may be cut into segments, which are not part of that model")
         nodes: dict[str, int] = defaultdict(int)
         for kind in self.kinds:
             nodes[kind.pool] += kind.single
@@ -189,7 +182,7 @@ class Model:
         held = set() if way.milestone else {resource for resource, count in way.uses.items() if count} & sizes
         cost = self._cost(id, way, start, end)
         if way.pool not in self.apart or not held or not (way.one_node or way.whole):
-            self._column(Column(id, option, way, start, end, ()), copies, cost)
+            self.column(Column(id, option, way, start, end, ()), copies, cost)
             return
         needed = max(1, way.whole)
         if way.one_node and needed > 1:
@@ -199,22 +192,24 @@ class Model:
         ]
         if needed == 1:
             for label in there:
-                at = self._column(Column(id, option, way, start, end, (label,)), copies, cost)
-                self._on_node[way.pool, label][at] = Fraction(1)
+                at = self.column(Column(id, option, way, start, end, (label,)), copies, cost)
+                self.on_node[way.pool, label][at] = Fraction(1)
         elif len(there) >= needed:
-            at = self._column(Column(id, option, way, start, end, ()), copies, cost)
+            at = self.column(Column(id, option, way, start, end, ()), copies, cost)
             parts = {label: self.variable(copies) for label in there}
             for label, part in parts.items():
                 self.row({part: 1, at: -1}, high=0)
-                self._on_node[way.pool, label][part] = Fraction(1, needed)
+                self.on_node[way.pool, label][part] = Fraction(1, needed)
                 self.columns[part] = Column("", option, way, start, end, (label,))
             self.row({at: -needed} | dict.fromkeys(parts.values(), 1), 0, 0)
 
-    def _column(self, column: Column, copies: int, cost: Fraction) -> int:
-        at = self.variable(copies)
+    def column(self, column: Column, most: int, cost: Fraction) -> int:
+        """Add a variable that is a start, or replicas."""
+        at = self.variable(most)
         self.columns[at] = column
-        self.of_task[column.task].append(at)
         self.cost[at] += cost
+        if column.task:
+            self.of_task[column.task].append(at)
         return at
 
     def _cost(self, id: str, way: StatedOption, start: int, end: int) -> Fraction:
@@ -223,7 +218,8 @@ class Model:
         money = way.cost + self._running(way, start, end)
         if task.get("due") is not None:
             money += off_due(task, end * stated.slot - stated.second(task["due"]))
-        return stated.weight * money + stated.carbon_weight * self._carbon(way, start, end)
+        carbon = carbon_of(stated.carbon_sum(way.pool), way.uses.get(POWER, NOTHING), start, end)
+        return stated.weight * money + stated.carbon_weight * carbon
 
     def _running(self, way: StatedOption, start: int, end: int) -> Fraction:
         total = NOTHING
@@ -232,104 +228,12 @@ class Model:
             total += count * (sums[end] - sums[start])
         return total
 
-    def _carbon(self, way: StatedOption, start: int, end: int) -> Fraction:
-        sums = self.stated.carbon_sum(way.pool)
-        return way.uses.get(POWER, NOTHING) * (sums[end] - sums[start])
-
-    # --- nodes ---
-
-    def _nodes(self) -> None:
-        """Nodes on by slot, what they cost, and what they offer."""
-        self._usable: list[list[Terms]] = []
-        self._spent: list[list[dict[str, Terms]]] = []  # per kind and slot: money, energy and carbon
-        self.paid: list[list[int]] = []  # per kind and slot: on demand
-        for kind in self.kinds:
-            usable, spent = self._kind(kind)
-            self._usable.append(usable)
-            self._spent.append(spent)
-            for each in spent:
-                for at, value in each["money"].items():
-                    self.cost[at] += self.stated.weight * value
-                for at, value in each["carbon"].items():
-                    self.cost[at] += self.stated.carbon_weight * value
-
-    def _kind(self, kind: Kind) -> tuple[list[Terms], list[dict[str, Terms]]]:
-        stated, slots = self.stated, range(self.stated.slots)
-        on = [self.variable(kind.count[t]) for t in slots]
-        up, down = ([self.variable(kind.count[t]) for t in slots] for _ in range(2))
-        committed = self.variable(kind.commit_max)
-        paid = [self.variable(kind.count[t] if kind.price is not None else 0) for t in slots]
-        self.paid.append(paid)
-        tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
-        usable, spent, early = [], [], self.variable(kind.before)  # early: off as the horizon begins
-        for t in slots:
-            # up and down count what is switched on in a slot and off behind it; neither ever pays to be larger.
-            before, known = ({on[t - 1]: -1, down[t - 1]: 1}, 0) if t else ({early: 1}, kind.before)
-            self.row({on[t]: 1, up[t]: -1} | before, known, known)
-            self.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
-            if kind.minimum:
-                recent = up[max(0, t - kind.minimum + 1) : t + 1]
-                self.row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)
-            booting = up[max(0, t - kind.boot + 1) : t + 1] if kind.boot else []
-            usable.append({on[t]: Fraction(1)} | dict.fromkeys(booting, Fraction(-1)))
-            spent.append(
-                {
-                    "money": {
-                        on[t]: kind.power * (tariff[t + 1] - tariff[t]),
-                        up[t]: kind.startup,
-                        down[t]: kind.shutdown,
-                        **({} if t else {early: kind.shutdown}),
-                        paid[t]: (kind.price[t] if kind.price is not None else NOTHING) * stated.hours,
-                        committed: kind.commit / stated.slots,
-                    },
-                    "energy": {on[t]: kind.power * stated.hours},
-                    "carbon": {on[t]: kind.power * (grams[t + 1] - grams[t])},
-                    "node_hours": {on[t]: stated.hours},
-                }
-            )
-        self.row({on[-1]: 1, down[-1]: -1}, 0, 0)
-        return usable, spent
-
-    # --- capacity and nodes ---
-
-    def _capacity(self) -> None:
-        """In no slot is more in use than there is, in a pool and on each node that is told apart."""
-        load: dict[tuple[str, str], list[Terms]] = {}
-        for at in self._starts():
-            column = self.columns[at]
-            for resource, count in column.way.uses.items():
-                rows = load.setdefault((column.way.pool, resource), [{} for _ in range(self.stated.slots)])
-                for slot in range(column.start, column.end) if count else ():
-                    rows[slot][at] = count
-        for (pool, resource), rows in load.items():
-            least = None if (pool, resource) in self.supplied else self.stated.least(pool, resource)
-            for slot, terms in enumerate(rows):
-                if least is None:
-                    self.row(self._less(terms, pool, resource, slot), high=0)
-                elif (most := least[slot]) is not None:
-                    self.row(terms, high=most)
-        for number, kind in enumerate(self.kinds):
-            users = self._on_node.get((kind.pool, kind.label), {}) if kind.single else {}
-            for resource, size in kind.size.items() if users else ():
-                for slot, usable in enumerate(self._usable[number]):
-                    terms = {
-                        at: share * self.columns[at].way.uses.get(resource, NOTHING)
-                        for at, share in users.items()
-                        if self.columns[at].start <= slot < self.columns[at].end
-                    }
-                    self.row(terms | {at: -size * value for at, value in usable.items()}, high=0)
-
-    def _less(self, terms: Terms, pool: str, resource: str, slot: int) -> Terms:
-        """The load less what all nodes of a pool offer."""
-        found = dict(terms)
-        for kind, usable in zip(self.kinds, self._usable, strict=True):
-            if kind.pool == pool and resource in kind.size:
-                for at, value in usable[slot].items():
-                    found[at] = found.get(at, NOTHING) - kind.size[resource] * value
-        return found
-
     def _starts(self) -> Iterator[int]:
         return (at for at, column in self.columns.items() if column.task)
+
+    def users(self) -> Iterator[int]:
+        """Yield the variables that hold or use something by themselves."""
+        return (at for at, column in self.columns.items() if column.task or column.service)
 
     # --- precedence, affinity, quotas ---
 
@@ -364,52 +268,9 @@ class Model:
     def _in(self, id: str, pool: str) -> Iterable[int]:
         return [at for at in self.of_task[id] if self.columns[at].way.pool == pool]
 
-    def _quotas(self) -> None:
-        for quota in self.stated.quotas:
-            mine = [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
-            if quota.get("per") == "moment":
-                rows: list[Terms] = [{} for _ in range(self.stated.slots)]
-                for at in mine:
-                    count = self.columns[at].way.uses.get(quota["of"], NOTHING)
-                    for slot in range(self.columns[at].start, self.columns[at].end):
-                        rows[slot][at] = count
-                for terms in rows:
-                    self.row(terms, high=left_of(quota, 0))
-                continue
-            for first, end in windows_of(self.stated, quota):
-                self.row(self.used(quota, first, end), high=left_of(quota, first))
-
-    def used(self, quota: Mapping[str, Any], first: int, end: int) -> Terms:
+    def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms:
         """Return the use of a quota or a meter in slots [first, end), by variable."""
-        of, mine = quota["of"], [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
-        terms = {at: self._used(quota, self.columns[at], first, end) for at in mine}
-        for kind, spent in zip(self.kinds, self._spent, strict=True):
-            pools, whole = quota.get("pools"), quota.get("tasks") is None and quota.get("teams") is None
-            if whole and of in spent[0] and (pools is None or kind.pool in pools):
-                for each in spent[first:end]:
-                    for at, value in each[of].items():
-                        terms[at] = terms.get(at, NOTHING) + value
-        return terms
-
-    def _who(self, at: int) -> tuple[str, str]:
-        return self.columns[at].task, self.columns[at].way.pool
-
-    def _used(self, quota: Mapping[str, Any], column: Column, first: int, end: int) -> Fraction:
-        """Return the use of a quota by a start in slots [first, end).
-
-        One-time use counts where it starts.
-        """
-        way, of, low, high = column.way, quota["of"], max(first, column.start), min(end, column.end)
-        once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
-        used = once if starts_within(self.stated, column.start, first, end) else NOTHING
-        if low >= high:
-            return used
-        if of == "money":
-            sums = ((count, self.stated.quota_sum(quota, way.pool, name)) for name, count in way.uses.items())
-            return used + sum((count * (paid[high] - paid[low]) for count, paid in sums), NOTHING)
-        if of == "carbon":
-            return used + self._carbon(way, low, high)
-        return used + way.uses.get(POWER if of == "energy" else of, NOTHING) * (high - low) * self.stated.hours
+        return use_of(self, measure, first, end)
 
     # --- in whole numbers ---
 

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import Any, Protocol
 
+from leptonopt.confirm.builder import Builder, Terms
 from leptonopt.verify.exact import exact
-from leptonopt.verify.instance_reader import NOTHING, Kind, StatedInstance
+from leptonopt.verify.instance_reader import NOTHING
 from leptonopt.verify.savings import Rate, clock_hours, given, rates_of
 
-Terms = dict[int, Fraction]
 
-
-class Rows(Protocol):
-    """The part of the model that savings plans add to."""
-
-    stated: StatedInstance
-    most: list[int]
-    cost: Terms
-    columns: dict[int, Any]
-    kinds: list[Kind]
-    paid: list[list[int]]
-
-    def variable(self, most: int) -> int: ...
-    def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None: ...
-
-
-def add_savings(model: Rows) -> None:
+def add_savings(model: Builder) -> None:
     """Add the steps that each plan commits, and what each of its hours costs."""
     for plan in model.stated.document.get("savings") or ():
         may = plan.get("commit") or {"max": 0}
@@ -47,7 +31,7 @@ def add_savings(model: Rows) -> None:
             _add(model, paid, pairs)
 
 
-def _use(model: Rows, rate: Rate, first: int, end: int) -> Terms:
+def _use(model: Builder, rate: Rate, first: int, end: int) -> Terms:
     """Return the unit-hours of what a rate is of in slots [first, end), by variable."""
     hours = model.stated.hours
     if rate.kind is not None:
@@ -57,7 +41,7 @@ def _use(model: Rows, rate: Rate, first: int, end: int) -> Terms:
     found = {}
     for at, column in model.columns.items():
         overlap = min(end, column.end) - max(first, column.start)
-        if column.task and column.way.pool == rate.pool and overlap > 0:
+        if column.task and rate.resource is not None and column.way.pool == rate.pool and overlap > 0:
             found[at] = column.way.uses.get(rate.resource, NOTHING) * overlap * hours
     return found
 
@@ -66,7 +50,7 @@ def _times(terms: Terms, factor: Fraction) -> Terms:
     return {at: value * factor for at, value in terms.items()}
 
 
-def _add(model: Rows, paid: Terms, uses: Sequence[tuple[Terms, Rate]]) -> None:
+def _add(model: Builder, paid: Terms, uses: Sequence[tuple[Terms, Rate]]) -> None:
     """Add what is paid on demand: by duality the largest of sums, one for each worth of money."""
     sums = list(_sums(paid, uses))
     scale = lcm(*(value.denominator for terms in sums for value in terms.values()))

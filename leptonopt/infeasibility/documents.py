@@ -13,6 +13,7 @@ from typing import Any
 Document = dict[str, Any]
 
 
+GONE = ("together", "apart", "quotas", "services", "batches")  # keys that go where nothing is left of them
 BRIEF = "brief"  # key of the shorter horizon beside one that stands for none
 
 
@@ -34,7 +35,7 @@ def subset(document: Document, ids: Collection[str]) -> Document:
         if not own:
             task["optional"], task["value"] = True, 0
     if "quotas" in result:
-        result["quotas"] = list(_quotas_of(document, result))
+        result["quotas"] = list(living_quotas(document, result))
     for key in ("together", "apart"):
         if key in result:
             result[key] = [[id for id in ids if id in keep] for ids in result[key]]
@@ -51,7 +52,7 @@ def pruned(document: Document) -> Document:
     for key in ("together", "apart"):
         if key in result:
             result[key] = [ids for ids in result[key] if len(ids) > 1 or set(ids) & many]
-    return {key: value for key, value in result.items() if value or key not in ("together", "apart", "quotas")}
+    return {key: value for key, value in result.items() if value or key not in GONE}
 
 
 def _without_gaps(noun: Document, key: str) -> Document:
@@ -88,12 +89,13 @@ def _numbers(price: Any) -> Iterable[Any]:
     return [number for table in price.values() for number in table.values()] if isinstance(price, dict) else [price]
 
 
-def _quotas_of(document: Document, result: Document) -> Iterator[Document]:
+def living_quotas(document: Document, result: Document) -> Iterator[Document]:
     """Yield the quotas that still limit something.
 
     A quota of tasks, teams or amounts that are gone would be refused.
     """
-    left = {"tasks": {task["id"] for task in result["tasks"]}, "teams": {task.get("team") for task in result["tasks"]}}
+    nouns = [*result["tasks"], *result.get("services", ())]
+    left = {"tasks": {task["id"] for task in result["tasks"]}, "teams": {noun.get("team") for noun in nouns}}
     gone = _consumed(document) - _consumed(result) - _offered(document)
     for quota in result["quotas"]:
         for key, names in left.items():

@@ -25,7 +25,8 @@ from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle,
 from leptonopt.infeasibility.repairs import Repair, Repairs
 from leptonopt.infeasibility.requirement import FAMILIES, NotRemovable, Requirement, without_requirements
 from leptonopt.infeasibility.requirements import requirements_of
-from leptonopt.instance import Instance, refuse
+from leptonopt.infeasibility.service_requirements import RULES
+from leptonopt.instance import Instance
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline, Stopwatch
@@ -48,6 +49,7 @@ class ExplainTuning:
 TUNING = ExplainTuning()
 ORDER = (  # of attempts to spare a demand; where either of two would do, the later one stays
     *("memory", "label", "without", "quality", "confidential"),
+    *(f"service {key}" for key in RULES),
     *("boot", "minimum", "minimum_off", "minimum_load", "horizon", "release", "after"),
     *(
         "maintenance",
@@ -57,9 +59,12 @@ ORDER = (  # of attempts to spare a demand; where either of two would do, the la
         "together",
         "apart",
         "deadline",
+        "data",
         "nodes",
         "capacity",
         "placement",
+        "batch",
+        "service",
     ),
 )
 
@@ -177,14 +182,13 @@ def explain(
     make_limits(time_limit)
     with time_limited(deadline, "the instance was read"):
         found, _, _ = resolve_instance(instance, format, params)
-    refuse(found, "explain", "services", "tasks with segments", "data passed on between tasks")
     return _Explainer(found, watch, time_limit, on_progress or (lambda line: None)).explanation()
 
 
 class _Explainer:
     def __init__(self, instance: Instance, watch: Stopwatch, limit: float, say: Callable[[str], None]) -> None:
         self.instance, self.watch, self.limit, self.say = instance, watch, limit, say
-        self.document = instance.document()
+        self.document = {"tasks": [], **instance.document()}
         self.end = Deadline(watch.begun + limit)
         self.oracle = FeasibilityOracle(Deadline(watch.begun + TUNING.feasibility_share * limit))
         self.notes: list[str] = []
@@ -217,6 +221,7 @@ class _Explainer:
     def _undecided_answer(self) -> Answer:
         """Note without which rules a plan exists, then ask again with all the remaining time."""
         self.oracle.deadline = self.end
+        compile_instance(self.instance)  # raises what cannot be planned at all
         requirements = requirements_of(self.instance)
         families = {name: [each for each in requirements if each.kind in kinds] for name, kinds in FAMILIES.items()}
         families = {name: each for name, each in families.items() if each}

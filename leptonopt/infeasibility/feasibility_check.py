@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +19,10 @@ from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_s
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import decode, encode
 from leptonopt.compile.node_form import COUNTED
-from leptonopt.errors import InstanceError, OutOfTime
+from leptonopt.errors import InstanceError, NoPlan, OutOfTime
 from leptonopt.infeasibility.documents import Document, pruned, shorter
 from leptonopt.infeasibility.farkas import prove_infeasible
-from leptonopt.instance import Instance, units, validate
+from leptonopt.instance import Instance, has_any, units, validate
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import Problem
@@ -30,10 +31,14 @@ from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.node_assignment import NodeAssigner
+from leptonopt.session.solve import solve
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import registry as methods
 
 Line = dict[str, object]
+WIDE = ("services", "tasks with segments", "data passed on between tasks")  # only a whole solve knows all their rules
+
+HERE: dict[str, Any] = {"method": "cpsat", "isolate": False}  # options of a solve in this process
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class OracleTuning:
     question_seconds: float = 4.0  # that a single question may always take while as many remain
     tiny_model: int = 2_000  # nonzeros of a model that an engine solves at once
     small_model: int = 200_000  # nonzeros of a model that is solved in this process
+    small_services: int = 2_000  # ways times slots of services for which that is so
     any_gap: float = 1e5  # relative gap at which every plan ends the search
     poll_seconds: float = 0.02  # between two looks at the messages of child processes
 
@@ -73,13 +79,16 @@ class Question:
     def __init__(self, document: Document) -> None:
         self.instance: Instance = validate(pruned(document))
         self.exact_form: CompiledInstance = compile_instance(self.instance)
-        counted = compile_instance(self.instance, COUNTED)
+        self.is_wide = has_any(self.instance, *WIDE)
+        counted = self.exact_form if self.is_wide else compile_instance(self.instance, COUNTED)
         self.relaxation = counted if counted.alike else self.exact_form
         self.found: Schedule | None = None
 
     @property
     def impossible(self) -> bool:
         """Return True when a mandatory task has no start."""
+        if self.is_wide:
+            return bool(self.exact_form.impossible)
         return any(each.impossible or has_no_columns(each.problem) for each in (self.exact_form, self.relaxation))
 
     def accept(self, of: CompiledInstance, schedule: Schedule) -> bool:
@@ -144,7 +153,7 @@ class FeasibilityOracle:
             return None
         of, found = question.relaxation, list[tuple[Fraction, Answer]]()
         same = [at for at, window in enumerate(of.windows) if window.quota.id == quota]
-        if not same or question.impossible:
+        if not same or question.is_wide or question.impossible:
             return None
         least = frugal(of.problem, same)
 
@@ -172,7 +181,7 @@ class FeasibilityOracle:
 
         With `plan_first` a plan is searched before a proof.
         """
-        if not document["tasks"]:
+        if not document["tasks"] and not document.get("services"):
             return Answer(True)
         if self.out_of_time():
             return Answer(None)
@@ -190,6 +199,8 @@ class FeasibilityOracle:
         seconds = min(self.left(), max(TUNING.question_seconds, share * self.left()))
         if seconds <= 0:
             return Answer(None)
+        if question.is_wide:
+            return _solve_whole(question, seconds)
         return _solve(question, Deadline.after(seconds), plan_first)
 
 
@@ -209,6 +220,18 @@ def _solve(question: Question, deadline: Deadline, plan_first: bool) -> Answer:
     if few:
         return _solve_in_process(question, problems, deadline)
     return _solve_in_children(question, problems, deadline)
+
+
+def _solve_whole(question: Question, seconds: float) -> Answer:
+    """Return the answer of a solve that ends at its first plan, in this process where it is small."""
+    here = HERE if _is_small(question.exact_form.problem) else {}
+    try:
+        result = solve(question.instance, time_limit=seconds, gap=TUNING.any_gap, **here)
+    except NoPlan:
+        return Answer(None)
+    if result.status in (Status.UNKNOWN, Status.INFEASIBLE):
+        return Answer(False if result.status is Status.INFEASIBLE else None)
+    return Answer(True, tuple(result.document["tasks"]))
 
 
 def _solve_in_process(question: Question, problems: list[CompiledInstance], deadline: Deadline) -> Answer:
@@ -235,7 +258,8 @@ def _plan_found(question: Question, problems: list[CompiledInstance], deadline: 
 
 
 def _is_small(problem: Problem) -> bool:
-    return predicted_size(problem)[1] <= TUNING.small_model
+    few = problem.services.most.size <= TUNING.small_services
+    return few and predicted_size(problem)[1] <= TUNING.small_model
 
 
 def is_small(document: Document) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 
 from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.rows import MAX_CHOICES
-from leptonopt.compile.work_options import ConcreteOption, concrete_options
+from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import Path
 from leptonopt.infeasibility.documents import Document
 from leptonopt.infeasibility.requirement import (
@@ -22,6 +22,7 @@ from leptonopt.infeasibility.requirement import (
     moment_text,
     plain_text,
 )
+from leptonopt.infeasibility.service_requirements import nodes_for_services
 from leptonopt.instance import Instance, NodeKind, Pool, Series, units
 
 MAX_APART = 64  # nodes of a pool that may be told apart
@@ -30,11 +31,8 @@ MAX_APART = 64  # nodes of a pool that may be told apart
 PLENTY = 10**6  # units at most that a repair adds
 
 
-def pool_requirements(
-    instance: Instance, number: int, pool: Pool, options: Sequence[ConcreteOption]
-) -> Iterator[Requirement]:
+def pool_requirements(instance: Instance, number: int, pool: Pool, used: Collection[str]) -> Iterator[Requirement]:
     place: Path = ("pools", number)
-    used = {name for option in options for name, count in option.uses.items() if count}
     for name, series in pool.capacity.items():
         if not series.unlimited and name in used:
             least = [value for value in least_by_slot(series, (), name, instance.time) if value is not None]
@@ -58,7 +56,7 @@ def pool_requirements(
             dropped=f"pool {pool.id!r} without its maintenance from {begin} to {end}",
         )
     for at, (name, kind) in enumerate(pool.kinds):
-        if used & set(kind.size):
+        if set(used) & set(kind.size):
             yield from _of_kind(instance, (*place, "nodes"), pool, at, name, kind)
 
 
@@ -155,15 +153,17 @@ def _many_nodes(document: Document, instance: Instance, pool: Pool, at: int) -> 
     for task in instance.tasks:
         if task.id in tasks_left:
             found = [option for option in concrete_options(instance, task) if option.pool == pool.id]
-            each = [
-                option.whole or sum(ceil(option.uses.get(name, 0) / count) for name, count in size.items())
-                for option in found
-            ]
-            need += task.copies * max(each, default=0)
+            need += task.copies * max((option.whole or _nodes_held(option.uses, size) for option in found), default=0)
+    need += nodes_for_services(instance, pool, size, partial(_nodes_held, size=size))
     need = max(need, pool.kinds[at][1].most)
     if need > (_most_distinguished(document, pool, at) if _has_one_node_tasks(document) else 100_000):
         raise NotRemovable
     _kind(document, pool.id, at)["count"] = need
+
+
+def _nodes_held(uses: Mapping[str, Decimal], size: Mapping[str, Decimal]) -> int:
+    """Return as many nodes as a use can need."""
+    return sum(ceil(uses.get(name, 0) / count) for name, count in size.items())
 
 
 def _most_distinguished(document: Document, pool: Pool, at: int) -> int:

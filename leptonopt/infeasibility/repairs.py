@@ -14,14 +14,13 @@ from typing import Any, Protocol
 
 from leptonopt.errors import LeptonoptError
 from leptonopt.infeasibility.documents import Document, pruned
-from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle, is_small
+from leptonopt.infeasibility.feasibility_check import HERE, Answer, FeasibilityOracle, is_small
 from leptonopt.infeasibility.requirement import NotRemovable, Requirement, without_requirements
 from leptonopt.infeasibility.requirements import grain
 from leptonopt.instance import Instance
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.result import Result
 from leptonopt.session.solve import solve
-from leptonopt.solvers import registry as methods
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class RepairTuning:
     least_seconds: float = 0.5  # in which a repair can be verified
     most_seconds: float = 10.0  # in which the cost of a repair is minimised
     shares: int = 5  # changes that share the remaining time at once; later ones get what they leave
+    left_out: int = 5  # tasks that are left out at most, each by itself
     tries: int = 4  # larger changes that are tried where the least one of the conflict is not sufficient
 
 
@@ -39,13 +39,17 @@ TUNING = RepairTuning()
 
 @dataclass(frozen=True)
 class Repair:
-    """Changes after which a plan exists, with the cost of the plan that was found for it."""
+    """Changes after which a plan exists, with the cost of the plan that was found for it.
+
+    `gradual` where a number or a moment changes, and no rule is dropped.
+    """
 
     changes: tuple[str, ...]
     cost: Fraction
     status: str
     instance: Document = field(repr=False)
     left_out: bool = False
+    gradual: bool = True
 
 
 class ConflictView(Protocol):
@@ -67,6 +71,7 @@ class _Change:
     most: int
     left_out: bool = False
     quota: str | None = None
+    gradual: bool = True
 
     def at(self, document: Document, steps: int) -> tuple[str, Document] | None:
         """Return the change in words and the document after some steps; None where it cannot be stated."""
@@ -76,6 +81,9 @@ class _Change:
         except NotRemovable:
             return None
         return None if text is None else (text, changed)
+
+
+_JOINT = _Change(lambda document, steps: None, 1)  # one change for each of several conflicts
 
 
 class Repairs:
@@ -90,29 +98,41 @@ class Repairs:
         notes: list[str],
     ) -> None:
         self.instance, self.document, self.oracle, self.say, self.notes = instance, document, oracle, say, notes
+        self.insufficient: dict[_Change, int] = {}  # steps of changes that were too few
 
     def of(self, conflicts: Sequence[Any]) -> tuple[Repair, ...]:
-        """Return repairs, the smallest and cheapest first.
+        """Return repairs: of those that leave nothing out the gradual ones first, the cheapest of each first.
 
         For several conflicts a repair is one change for each, together.
         """
         found = list(self._single(conflicts[0]) if len(conflicts) == 1 else self._joint(conflicts))
-        return tuple(sorted(found, key=lambda repair: (repair.left_out, len(repair.changes), repair.cost)))
+        return tuple(
+            sorted(found, key=lambda each: (each.left_out, len(each.changes), not each.gradual, each.cost)),
+        )
 
     def _single(self, conflict: ConflictView) -> Iterator[Repair]:
-        changes = list(self._changes(conflict))
-        for number, change in enumerate(changes):
+        pending, late = list(self._changes(conflict)), list[_Change]()
+        while pending or late:
             if self.oracle.out_of_time():
                 self.notes.append("there was no time to try every repair; try a longer limit (-t)")
                 return
-            deadline = self.oracle.deadline.share(1 / min(TUNING.shares, len(changes) - number))
-            if (found := self._least(change, conflict, self.document, (), deadline)) is None:
-                continue
-            text, document, answer = found
-            for repair in self._verified([text], document, answer, deadline, change.left_out):
-                yield repair
-                if change.quota is not None:
-                    yield from self._cheaper(change, change.quota, repair, answer, deadline)
+            if not pending:
+                pending, late = late, []
+            change, many = pending.pop(0), len(pending) + 1
+            deadline = self.oracle.deadline.share(1 / min(TUNING.shares, many))
+            found = self._least(change, conflict, self.document, (), deadline)
+            if found is not None:
+                yield from self._tried(change, found, deadline)
+            elif deadline.expired():
+                late.append(change)  # others may leave it some of their time
+
+    def _tried(self, change: _Change, found: tuple[str, Document, Answer], deadline: Deadline) -> Iterator[Repair]:
+        """Yield the repair that a change is, and a larger one of a quota that costs less."""
+        text, document, answer = found
+        for repair in self._verified([text], document, answer, deadline, change):
+            yield repair
+            if change.quota is not None:
+                yield from self._cheaper(change, change.quota, repair, answer, deadline)
 
     def _cheaper(
         self, change: _Change, quota: str, least: Repair, answer: Answer, deadline: Deadline
@@ -129,7 +149,7 @@ class Repairs:
         changed = change.at(self.document, ceil((used - Fraction(limit)) / Fraction(grain(limit))))
         if changed is not None:
             known = Answer(True, tasks=tuple(result.document["tasks"]))
-            made = self._verified([changed[0]], changed[1], known, deadline, change.left_out)
+            made = self._verified([changed[0]], changed[1], known, deadline, change)
             yield from (repair for repair in made if repair.cost < least.cost)
 
     def _joint(self, conflicts: Sequence[ConflictView]) -> Iterator[Repair]:
@@ -149,7 +169,7 @@ class Repairs:
                 return
         answer = self.oracle.answer(document, 0.5, plan_first=True)
         if answer.feasible:
-            yield from self._verified(text, document, answer, self.oracle.deadline, False)
+            yield from self._verified(text, document, answer, self.oracle.deadline, _JOINT)
 
     def _changes(self, conflict: ConflictView) -> Iterator[_Change]:
         for each in sorted(conflict.demands, key=_ease_of_change):
@@ -157,10 +177,11 @@ class Repairs:
             if each.milder is not None:
                 yield _Change(each.milder, each.most, quota=each.subject[0] if each.kind == "quota" else None)
             elif each.dropped:
-                yield _Change(_drop_change(each), 1)
-        for task in self.document["tasks"]:
-            if task["id"] not in conflict.tasks or task.get("optional"):
-                continue
+                yield _Change(_drop_change(each), 1, each.kind in ("service", "batch"), gradual=False)
+        named = [task for task in self.document["tasks"] if task["id"] in conflict.tasks and not task.get("optional")]
+        if len(named) > TUNING.left_out:
+            self.notes.append(f"of {len(named):,} tasks to leave out, the first {TUNING.left_out} were tried")
+        for task in named[: TUNING.left_out]:
             if (copies := task.get("copies", 1)) > 1:
                 yield _Change(_fewer_copies_change(task["id"], copies), copies - 1, True)
             yield _Change(_leave_out_change(task["id"]), 1, True)
@@ -213,17 +234,19 @@ class Repairs:
         return None if changed is None else (*changed, found[1])
 
     def _steps(self, change: _Change, document: Document, deadline: Deadline) -> int | None:
-        """Return the fewest steps for which a document is known to have a plan."""
+        """Return the fewest steps after which a plan is known to exist; go on where time ran out."""
 
         def sufficient(steps: int) -> bool:
             changed = change.at(document, steps)
             return changed is not None and self._answer(changed[1], deadline).feasible is True
 
-        low, high = 0, 1
+        low = self.insufficient.get(change, 0)
+        high = min(max(1, 2 * low), change.most)
         while not sufficient(high):
             if high >= change.most or deadline.expired():
                 return None
-            low, high = high, min(2 * high, change.most)
+            low = self.insufficient[change] = high
+            high = min(2 * high, change.most)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if sufficient(middle) else (middle, high)
@@ -237,15 +260,18 @@ class Repairs:
         return self.oracle.answer(document, share, plan_first)
 
     def _verified(
-        self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline, left_out: bool
+        self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline, change: _Change
     ) -> Iterator[Repair]:
         """Yield the repair with the cost of a plan that passed the checker."""
         result = self._solved(changes, document, answer, deadline)
         if result is not None and result.plan is not None and result.cost is not None:
-            yield Repair(tuple(changes), result.cost, str(result.status), pruned(document), left_out)
+            words, status = tuple(changes), str(result.status)
+            yield Repair(words, result.cost, status, pruned(document), change.left_out, change.gradual)
 
     def _solved(self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline) -> Result | None:
         """Return the result for a changed document; None, and a note, where there is no time or none comes."""
+        if not document["tasks"] and not document.get("services"):
+            return None  # nothing is left to plan
         seconds = min(deadline.left(), self.oracle.left() - TUNING.least_seconds, TUNING.most_seconds)
         if self.oracle.left() <= 2 * TUNING.least_seconds:
             self.notes.append("there was no time to verify every repair; try a longer limit (-t)")
@@ -253,7 +279,7 @@ class Repairs:
         stated = pruned(document)
         warm_start = {"tasks": list(answer.tasks)} if answer.tasks else None
         try:
-            here: dict[str, Any] = {"method": methods.load_method("cpsat")} if is_small(document) else {}
+            here = HERE if is_small(document) else {}
             return solve(
                 stated, time_limit=max(TUNING.least_seconds, seconds), gap=0.001, warm_start=warm_start, **here
             )

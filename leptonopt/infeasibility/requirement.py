@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from leptonopt.errors import Path
 from leptonopt.infeasibility.documents import Document
-from leptonopt.instance import Instance
+from leptonopt.instance import Instance, units
 
 FAMILIES = {
     "time": ("release", "deadline", "on_time", "after", "horizon"),
@@ -21,6 +20,8 @@ FAMILIES = {
     "nodes": ("nodes", "on_demand", "boot", "minimum", "minimum_off", "minimum_load"),
     "quotas": ("quota",),
     "together and apart": ("together", "apart"),
+    "data": ("data",),
+    "services": ("service", "batch"),
 }
 
 
@@ -68,13 +69,7 @@ def find_entry(document: Document, key: str, id: str) -> Document:
 
 def moment_text(instance: Instance, at: datetime) -> str:
     """An instant on the wall clock of the instance, with its offset where that is not UTC."""
-    local = at.astimezone(ZoneInfo(instance.time.zone))
-    text = local.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
-    return (
-        text
-        if not local.utcoffset() and instance.time.zone == "UTC"
-        else f"{text}{local.strftime('%z')[:3]}:{local.strftime('%z')[3:]}"
-    )
+    return units.moment_text(at, instance.time.zone)
 
 
 def plain_text(value: Decimal) -> str:

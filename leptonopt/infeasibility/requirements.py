@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from math import ceil
 
+from leptonopt.compile.data_moves import Links
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.infeasibility.documents import BRIEF, Document
 from leptonopt.infeasibility.pool_requirements import PLENTY, pool_requirements
 from leptonopt.infeasibility.requirement import Requirement, find_entry, moment_text, plain_text
+from leptonopt.infeasibility.service_requirements import service_requirements
 from leptonopt.infeasibility.task_requirements import task_requirements
-from leptonopt.instance import Instance, units
-from leptonopt.instance.pools import MAX_SLOTS
+from leptonopt.instance import Instance, Task, units
+from leptonopt.instance.pools import MARK, MAX_SLOTS, POWER
 
 INTERRUPTED = 2  # times its work, for the horizon that a task on a pool with interruptions may need
 
@@ -26,7 +29,9 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
     """
     tasks = [(at, task) for at, task in enumerate(instance.tasks) if ids is None or task.id in ids]
     options_of_tasks = [(task, concrete_options(instance, task)) for _, task in tasks]
-    used = {option.pool for _, found in options_of_tasks for option in found}
+    held = [(option.pool, option.uses) for _, options in options_of_tasks for option in options]
+    held += [(way.pool, way.uses) for service in instance.services for way in service.replicas]
+    used = {pool for pool, _ in held}
     edges = {after.task for _, task in tasks for after in task.after}
     known = {task.id for _, task in tasks}
     found = list[Requirement]()
@@ -34,12 +39,13 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
         found += task_requirements(instance, at, task, options, known if edges else set())
     for at, pool in enumerate(instance.pools):
         if pool.id in used:
-            on_pool = [option for _, options in options_of_tasks for option in options if option.pool == pool.id]
-            found += pool_requirements(instance, at, pool, on_pool)
+            resources = {name for where, uses in held if where == pool.id for name, count in uses.items() if count}
+            found += pool_requirements(instance, at, pool, {*resources, POWER})
     found += [
         _quota(instance, at)
         for at, quota in enumerate(instance.quotas)
-        if quota.whole or any(quota.covers(task) for _, task in tasks)
+        if not quota.of.startswith(MARK)
+        and (quota.whole or instance.services or any(quota.covers(task) for _, task in tasks))
     ]
     copies = {task.id: task.copies for _, task in tasks}
     for key in ("together", "apart"):
@@ -47,7 +53,9 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
             members_left = list(dict.fromkeys(id for id in members if id in copies))
             if sum(copies[id] for id in members_left) > 1:
                 found.append(_set_requirement(key, at, members_left, copies))
-    return [*found, _horizon(instance)]
+    found += _apart_marks(instance, known)
+    found += service_requirements(instance)
+    return found if instance.services else [*found, _horizon(instance)]  # a longer horizon asks services for more
 
 
 def _quota(instance: Instance, at: int) -> Requirement:
@@ -91,8 +99,7 @@ def _drop_quota(document: Document, id: str) -> None:
 
 def _set_requirement(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Requirement:
     """Return the requirement of a set on some of its tasks; the others stay in it when it is dropped."""
-    names = ", ".join(f"{copies[id]:,} copies of {id!r}" if copies[id] > 1 else repr(id) for id in ids[:6])
-    names += ", …" if len(ids) > 6 else ""
+    names = _names(ids, copies)
     what = "on pools of their own choice" if key == "together" else "on any pools"
     return Requirement(
         key,
@@ -102,6 +109,40 @@ def _set_requirement(key: str, at: int, ids: Sequence[str], copies: dict[str, in
         partial(_leave_set, key=key, at=at, known=set(ids)),
         dropped=f"{names} {what}",
     )
+
+
+def _apart_marks(instance: Instance, ids: Collection[str]) -> Iterator[Requirement]:
+    """Yield the sets kept apart by node or label, of which each task holds or consumes a mark."""
+    marked: dict[str, dict[str, int]] = {}
+    by_label = {quota.of for quota in instance.quotas}
+    for task in instance.tasks if ids else ():
+        work = [] if task.work is None else [{**(task.work.uses or {}), **task.work.consumes}]
+        for stated in [*({**option.uses, **option.consumes} for option in task.options), *work]:
+            for name in stated:
+                if name.startswith(MARK):
+                    marked.setdefault(name, {})[task.id] = task.copies
+    for mark, copies in marked.items():
+        names = [id for id in copies if id in ids]
+        if sum(copies[id] for id in names) > 1:
+            where = "pools of different labels" if mark in by_label else "different nodes"
+            what = f"{_names(names, copies)} are on {where}"
+            drop = partial(_drop_mark, mark=mark)
+            yield Requirement("apart", tuple(names), what, ("apart",), drop, dropped=f"not that {what}")
+
+
+def _drop_mark(document: Document, mark: str) -> None:
+    for task in document["tasks"]:
+        for way in [*task.get("options", ()), task.get("work") or {}]:
+            for key in ("uses", "consumes"):
+                if mark in way.get(key, {}):
+                    way[key] = {name: count for name, count in way[key].items() if name != mark}
+    document["quotas"] = [quota for quota in document.get("quotas", ()) if quota["of"] != mark]
+
+
+def _names(ids: Sequence[str], copies: Mapping[str, int]) -> str:
+    """Return the first of some tasks in words, with their copies."""
+    names = ", ".join(f"{copies[id]:,} copies of {id!r}" if copies[id] > 1 else repr(id) for id in ids[:6])
+    return names + (", …" if len(ids) > 6 else "")
 
 
 def _leave_set(document: Document, key: str, at: int, known: set[str]) -> None:
@@ -143,6 +184,7 @@ def _unlimited_horizon(document: Document, instance: Instance) -> None:
             lengths = sorted(_slots(instance, option) for option in allowed or found)
             late = 0 if task.release is None else ceil((task.release - time.start).total_seconds() / time.slot)
             other = sum(-(-after.lag // time.slot) for after in task.after) + max(0, late - time.slots)
+            other += task.copies * ceil(_longest_moves(instance, task) / time.slot)
             slots += task.copies * lengths[-1] + other
             brief += task.copies * lengths[0] + other
     document["time"]["horizon"] = f"{min(slots, MAX_SLOTS) * time.slot}s"
@@ -153,6 +195,14 @@ def _unlimited_horizon(document: Document, instance: Instance) -> None:
             if (commit := kind.get("commit")) and commit.get("price") is not None:
                 total = _rounded_to_format(Decimal(commit["price"]) * time.horizon / 3600)
                 kind["commit"] = {key: value for key, value in commit.items() if key != "price"} | {"total": total}
+
+
+def _longest_moves(instance: Instance, task: Task) -> Fraction:
+    """Return the seconds that all data of a task take on the slowest links."""
+    links, known = Links.of(instance), {each.id: each.gib for each in instance.datasets}
+    amounts = [*(after.gib for after in task.after), *(known[name] for name in task.inputs)]
+    amounts += [task.results.gib] if task.results is not None else []
+    return sum((links.longest(gib) for gib in amounts if gib), Fraction(0))
 
 
 def _slots(instance: Instance, option: ConcreteOption) -> int:

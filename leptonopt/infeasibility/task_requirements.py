@@ -35,6 +35,7 @@ def task_requirements(
                 partial(leave_gap, key="tasks", id=task.id, entry=("after", at)),
                 dropped=f"{task.id!r} not waiting for {after.task!r}",
             )
+    yield from _data(place, task)
     yield from _needs(instance, place, task, options)
     if task.placement != "span":
         refused = [
@@ -50,6 +51,37 @@ def task_requirements(
             partial(drop_key, id=task.id, key="placement"),
             dropped=f"{task.id!r} spread over several nodes",
         )
+
+
+def _data(place: Path, task: Task) -> Iterator[Requirement]:
+    """Yield the data that a task fetches, takes from others and writes, which take time and need links."""
+    stated: list[tuple[str, Path, Callable[[Document], None]]] = []
+    for at, after in enumerate(task.after):
+        if after.gib:
+            words = f"takes {plain_text(after.gib)} GiB from {after.task!r}"
+            stated.append((words, ("after", at, "gib"), partial(_drop_gib, id=task.id, at=at)))
+    for key, words in (
+        ("inputs", f"fetches its inputs ({', '.join(map(repr, task.inputs[:6]))})"),
+        ("results", f"writes its results to {task.results.to!r}" if task.results else ""),
+    ):
+        if getattr(task, key):
+            stated.append((words, (key,), partial(drop_key, id=task.id, key=key)))
+    for words, where, drop in stated:
+        yield Requirement(
+            "data",
+            (task.id, *map(str, where)),
+            f"task {task.id!r} {words}",
+            (*place, *where),
+            drop,
+            dropped=f"data at hand: not that {task.id!r} {words}",
+        )
+
+
+def _drop_gib(document: Document, id: str, at: int) -> None:
+    edges = find_entry(document, "tasks", id).get("after", ())
+    for number, edge in enumerate(edges):
+        if number == at and isinstance(edge, dict):
+            edge.pop("gib", None)
 
 
 def _times(instance: Instance, place: Path, task: Task) -> Iterator[Requirement]:

@@ -15,7 +15,7 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 """
 
 from leptonopt.instance.cross_checks import ENDS
-from leptonopt.instance.features import refuse
+from leptonopt.instance.features import has_any, refuse
 from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import Instance, Objective, replace
 from leptonopt.instance.pools import POWER, Billing, Commit, Maintenance, NodeKind, Pool, Time
@@ -54,6 +54,7 @@ __all__ = [
     "Way",
     "covered",
     "findings_of",
+    "has_any",
     "instance_schema",
     "merged_work",
     "refuse",

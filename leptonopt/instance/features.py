@@ -23,6 +23,11 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
 }
 
 
+def has_any(instance: Instance, *features: str) -> bool:
+    """Return whether an instance has any of some features."""
+    return any(FEATURES[feature](instance) for feature in features)
+
+
 def refuse(instance: Instance, what: str, *features: str) -> None:
     """Raise `Unsupported` where an instance has a feature; `what` is what does not support it."""
     for feature in features:

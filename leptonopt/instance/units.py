@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 MAX_AMOUNT = Decimal(10) ** 12
 MAX_DECIMALS = 9
@@ -111,6 +112,15 @@ def seconds(moment: datetime, start: datetime) -> int:
 def instant_text(moment: datetime) -> str:
     """Return the text of an instant, always in UTC with seconds and a 'Z'; the inverse of `instant`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_text(moment: datetime, zone: str) -> str:
+    """Return an instant as the clock of a zone shows it, with its offset where the zone is not UTC."""
+    local = moment.astimezone(ZoneInfo(zone))
+    text = local.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
+    if zone == "UTC":
+        return text
+    return f"{text}{local.strftime('%z')[:3]}:{local.strftime('%z')[3:]}"
 
 
 def clock(value: object) -> int:

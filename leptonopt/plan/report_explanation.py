@@ -28,7 +28,8 @@ def explained(document: dict[str, Any], console: Console) -> None:
         unproven = set(conflict["unproven"])
         shown = ", ".join(repr(printable(name)) + " ?" * (name in unproven) for name in names[:NAMES])
         more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
-        console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
+        if names:
+            console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
         for demand in conflict["demands"]:
             sign = " ?" if demand["place"] in conflict["unproven"] else ""
             console.print(Text(f"  {printable(demand['words'])}{sign}"), soft_wrap=True)

@@ -193,11 +193,9 @@ class TreeSource:
         return best_certificate(self.counted or self.compiled, self.stated, seconds, work)
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
-        """Return the stated document with the claim and the plan behind it; None where tasks may be cut."""
-        if self.compiled.cut is not None:
-            return None
+        """Return the stated document with the claim and the plan behind it, but for tasks that may be cut."""
         ids, runs = self.compiled.instance.tasks, list[TaskRun]()
-        if schedule is not None:
+        if schedule is not None and self.compiled.cut is None:
             runs, _ = decode(self.compiled, schedule)
         lines = tuple((ids[run.task].id, run.way.id, run.start, tuple(run.way.on_nodes)) for run in runs)
         return Question(self.stated, cost, lines)

@@ -164,7 +164,8 @@ def _each_day(
     repeat, common = task["repeat"], {key: value for key, value in task.items() if key != "repeat"}
     wanted = [_WEEK.index(name) for name in repeat.get("days") or _WEEK]
     first = start.astimezone(zone).date()
-    for number in range(-1, (end - start).days + 2):
+    last = end.astimezone(zone).date()  # in Apia, 2011-12-30 was no day at all
+    for number in range(-1, (last - first).days + 1):
         day = first + timedelta(days=number)
         if day.weekday() not in wanted:
             continue

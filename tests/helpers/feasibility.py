@@ -25,8 +25,12 @@ JUDGES: Counter[str] = Counter()
 """How often each of the two has judged."""
 
 
+class Undecided(Exception):
+    """Raised where neither judge can tell; the message says why."""
+
+
 def has_plan(document: dict[str, Any], budget: int = BUDGET) -> bool:
-    """Tell whether a plan exists; raises `AssertionError` where neither judge can tell."""
+    """Tell whether a plan exists."""
     validate(document)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "judged.json"
@@ -36,7 +40,8 @@ def has_plan(document: dict[str, Any], budget: int = BUDGET) -> bool:
         found = Search(instance, budget).exists()
     except TooLarge:
         answer = confirm(Question(document, None), Limits(60))
-        assert answer.agrees is not None, answer.note
+        if answer.agrees is None:
+            raise Undecided(answer.note) from None
         JUDGES["second model"] += 1
         return not answer.agrees
     JUDGES["second reading"] += 1

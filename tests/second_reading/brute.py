@@ -45,6 +45,7 @@ class Search:
     def __init__(self, instance: Instance, budget: int = 30_000):
         self.instance, self.budget, self.first = instance, budget, False
         self.best: Fraction | None = None
+        self.free = False  # whether what nodes cost and use matters to nothing
         self.slots = range(instance.clock.slots)
         self.copies = [(task, copy) for task in instance.tasks.values() for copy in range(task.copies)]
         self.joined = {pair for group in instance.together for pair in product(group, group)}
@@ -131,7 +132,7 @@ class Search:
         if not all(self._enough_pools(group) for group in self.instance.apart):
             return None
         for pool in self.instance.pools.values():
-            if pool.kinds:
+            if pool.kinds and not self.first:
                 idle = self.frontier(pool, self._held(pool, [], {}))
                 self.nodes_floor += min(idle.values())
         self.tasks_floor = self.floor[0] + self.nodes_floor
@@ -204,7 +205,7 @@ class Search:
 
     def exists(self) -> bool:
         """Tell whether there is a plan."""
-        self.first = True
+        self.first, self.free = True, not self.node_quotas
         try:
             return self.least() is not None
         except Found:
@@ -393,7 +394,7 @@ class Search:
         if key not in self.memo:
             found: dict[Used, Fraction] = {}
             units = self.units[pool.id]
-            for committed in product(*(range(unit.commit_max + 1) for unit in units)):
+            for committed in product(*(range(unit.commit_max * self.free, unit.commit_max + 1) for unit in units)):
                 for used, money in self._switched(pool, held, units, committed).items():
                     if used not in found or money < found[used]:
                         found[used] = money
@@ -407,7 +408,8 @@ class Search:
         states: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {
             (past, tuple(Fraction(0) for _ in self.node_quotas)): Fraction(0)
         }
-        tables = [self._charges(pool, unit, c) for unit, c in zip(units, committed, strict=True)]
+        charged = [] if self.free else units
+        tables = [self._charges(pool, unit, c) for unit, c in zip(charged, committed, strict=False)]
         for slot in self.slots:
             limits = [range(unit.limit(slot, c) + 1) for unit, c in zip(units, committed, strict=True)]
             after: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {}
@@ -422,7 +424,7 @@ class Search:
                     if not self._supplied(units, [ready for _, ready in chosen], held.demand[slot]):
                         continue
                     spent, added = money, list(used)
-                    for past, table in zip(now, tables, strict=True):
+                    for past, table in zip(now, tables, strict=not self.free):
                         cost, counted = table(slot, past[-2], past[-1])
                         spent += cost
                         added = [a + b for a, b in zip(added, counted, strict=True)]
@@ -433,7 +435,7 @@ class Search:
         found: dict[Used, Fraction] = {}
         for (now, used), money in states.items():
             spent, added = money, list(used)
-            for past, table in zip(now, tables, strict=True):
+            for past, table in zip(now, tables, strict=not self.free):
                 cost, counted = table(len(self.slots), past[-1], 0)
                 spent += cost
                 added = [a + b for a, b in zip(added, counted, strict=True)]

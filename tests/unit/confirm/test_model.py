@@ -26,7 +26,6 @@ from leptonopt.verify.instance_reader import StatedInstance
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
-from tests.helpers.stated_services import instance as service_instance
 
 QUICK = Limits(time_limit=20.0)
 
@@ -217,8 +216,13 @@ def test_a_certificate_far_below_a_claimed_optimum_is_noted(monkeypatch: pytest.
     assert any("no rule joins tasks here: the two should be equal" in note for note in result.notes)
 
 
-def test_services_are_refused_by_name() -> None:
-    """The second model has no routing, and says so."""
-    answer = confirm(Question(service_instance(), Fraction(16)), QUICK)
+def test_segments_are_refused_by_name() -> None:
+    """The second model runs each copy as a whole, and says so; a plan is confirmed on the same model, with a true note."""
+    cut = copy.deepcopy(CHOICE)
+    cut["tasks"][0]["segments"] = True
+    answer = confirm(Question(cut, Fraction(14)), QUICK)
     assert answer.agrees is None
-    assert "services" in answer.note
+    assert "segments" in answer.note
+    result = leptonopt.solve(cut, method="cpsat", time_limit=20, isolate=False, confirm=True)
+    assert result.document["proof"]["confirmation"] == "same model"
+    assert any("cut into segments" in note for note in result.notes)

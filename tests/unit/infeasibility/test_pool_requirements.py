@@ -18,7 +18,8 @@ from tests.helpers.tiny_instances import instance, pool, task
 def found(made: Instance) -> dict[str, Requirement]:
     """Return the requirements of the first pool by kind."""
     options = [way for each in made.tasks for way in concrete_options(made, each)]
-    return {each.kind: each for each in pool_requirements(made, 0, made.pools[0], options)}
+    used = {name for way in options for name in way.uses}
+    return {each.kind: each for each in pool_requirements(made, 0, made.pools[0], used)}
 
 
 def relaxed(made: Instance, requirement: Requirement, steps: int) -> tuple[str | None, Instance]:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.errors import UsageError
 from tests.helpers.regions import LINK, anywhere, chain, places
 from tests.helpers.tiny_instances import document, task
 
@@ -80,12 +79,6 @@ def test_deterministic_solves_agree() -> None:
     """Equal input gives an equal plan."""
     one, other = (solved(chain(1), deterministic=True).document for _ in range(2))
     assert one == other
-
-
-def test_what_cannot_take_data_says_so() -> None:
-    """`explain` in one line."""
-    with pytest.raises(UsageError, match="explain does not support data passed on between tasks"):
-        leptonopt.explain(chain(), time_limit=5)
 
 
 def test_a_task_without_a_region_cannot_pass_data_on() -> None:

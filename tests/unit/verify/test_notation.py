@@ -42,6 +42,13 @@ def test_what_has_no_plain_form(more: dict[str, Any], words: str) -> None:
         plain(document({**task(), **more}, time=BERLIN))
 
 
+def test_a_day_that_is_skipped_ends_no_search_for_occurrences() -> None:
+    """Apia went from 29 to 31 December 2011; the horizon of less than a day holds a window of the latter."""
+    apia = {"start": "2011-12-30T08:42Z", "slot": "30m", "horizon": "4h", "zone": "Pacific/Apia"}
+    made = plain(document(task("n", repeat={"from": "00:12", "to": "01:42"}), time=apia))
+    assert {each["release"]: each["id"][2:] for each in made["tasks"]}["2011-12-30T10:12:00+00:00"] == "2011-12-31"
+
+
 def test_nights_across_a_change_of_the_clock() -> None:
     """Each from 22:00 to 06:00; what names the task means all of them, a task of the same day that day."""
     repeat = {"from": "22:00", "to": "06:00", "days": ["fri", "sat"]}

@@ -1,0 +1,72 @@
+"""The parts of the second model that all rules share: starts, and what rows are added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol
+
+from leptonopt.verify.instance_reader import Kind, StatedInstance, StatedOption
+
+Terms = dict[int, Fraction]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Copies of a task that start in a slot in some way; on these nodes, where it names any.
+
+    Without a task it is what runs on one of several nodes, or replicas of a `service`: those that are on in a slot, or
+    switched on in it, which takes no time; `team` is that of the service.
+    """
+
+    task: str
+    option: str
+    way: StatedOption
+    start: int
+    end: int
+    nodes: tuple[str, ...] = ()
+    service: str = ""
+    team: str | None = None
+
+
+class Builder(Protocol):
+    """The part of the model that rules are added to.
+
+    Attributes
+    ----------
+    columns, of_task : the variables that are starts or replicas, and those of each task
+    kinds, usable, spent : kinds of nodes; of each, by slot, what is usable, and money, energy and carbon
+    paid : of each kind, by slot, the variable that is paid on demand
+    on_node : per pool and node its users, each with its share of what it uses
+    supplied : pools and resources that nodes supply
+    """
+
+    stated: StatedInstance
+    most: list[int]
+    cost: Terms
+    of_task: dict[str, list[int]]
+    kinds: list[Kind]
+    usable: list[list[Terms]]
+    spent: list[list[dict[str, Terms]]]
+    paid: list[list[int]]
+    on_node: dict[tuple[str, str], Terms]
+    supplied: dict[tuple[str, str], None]
+
+    @property
+    def columns(self) -> Mapping[int, Column]: ...
+
+    def variable(self, most: int) -> int:
+        """Add a variable from 0 to `most`."""
+
+    def column(self, column: Column, most: int, cost: Fraction) -> int:
+        """Add a variable that is a start, or replicas."""
+
+    def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None:
+        """Add a row."""
+
+    def users(self) -> Iterator[int]:
+        """Yield the variables that hold or use something by themselves."""
+
+    def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms:
+        """Return the use of a quota or a meter in slots [first, end), by variable."""

@@ -1,0 +1,79 @@
+"""Quotas in the second model: what counts for each, by variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.confirm.builder import Builder, Column, Terms
+from leptonopt.verify.exact import exact
+from leptonopt.verify.instance_reader import NOTHING, POWER
+from leptonopt.verify.quotas import covers, covers_service, left_of, starts_within, windows_of
+
+
+def add_quotas(model: Builder) -> None:
+    """Add that every quota is kept, in each window in which it holds."""
+    for quota in model.stated.quotas:
+        if quota.get("per") == "moment":
+            _add_peaks(model, quota)
+            continue
+        for first, end in windows_of(model.stated, quota):
+            model.row(model.used(quota, first, end), high=left_of(quota, first))
+
+
+def _add_peaks(model: Builder, quota: Mapping[str, Any]) -> None:
+    rows: list[Terms] = [{} for _ in range(model.stated.slots)]
+    for at in _covered(model, quota):
+        column = model.columns[at]
+        for slot in range(column.start, column.end):
+            rows[slot][at] = column.way.uses.get(quota["of"], NOTHING)
+    for terms in rows:
+        model.row(terms, high=left_of(quota, 0))
+
+
+def _covered(model: Builder, quota: Mapping[str, Any]) -> list[int]:
+    return [at for at in model.users() if _covers(model, quota, model.columns[at])]
+
+
+def _covers(model: Builder, quota: Mapping[str, Any], column: Column) -> bool:
+    if not column.service:
+        return covers(model.stated, quota, column.task, column.way.pool)
+    return covers_service(quota, column.team, column.way.pool)
+
+
+def use_of(model: Builder, quota: Mapping[str, Any], first: int, end: int) -> Terms:
+    """Return the use of a quota or a meter in slots [first, end), by variable."""
+    terms = {at: _used(model, quota, model.columns[at], first, end) for at in _covered(model, quota)}
+    for kind, spent in zip(model.kinds, model.spent, strict=True):
+        pools = quota.get("pools")
+        whole = quota.get("tasks") is None and quota.get("teams") is None
+        if whole and quota["of"] in spent[0] and (pools is None or kind.pool in pools):
+            for each in spent[first:end]:
+                for at, value in each[quota["of"]].items():
+                    terms[at] = terms.get(at, NOTHING) + value
+    return terms
+
+
+def _used(model: Builder, quota: Mapping[str, Any], column: Column, first: int, end: int) -> Fraction:
+    """Return the use of a quota by a start in slots [first, end).
+
+    One-time use counts where it starts.
+    """
+    stated, way, of = model.stated, column.way, quota["of"]
+    low, high = max(first, column.start), min(end, column.end)
+    once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
+    used = once if starts_within(stated, column.start, first, end) else NOTHING
+    if low >= high:
+        return used
+    if of == "money":
+        sums = ((count, stated.quota_sum(quota, way.pool, name)) for name, count in way.uses.items())
+        return used + sum((count * (paid[high] - paid[low]) for count, paid in sums), NOTHING)
+    if of == "carbon":
+        return used + carbon_of(stated.carbon_sum(way.pool), way.uses.get(POWER, NOTHING), low, high)
+    return used + way.uses.get(POWER if of == "energy" else of, NOTHING) * (high - low) * stated.hours
+
+
+def carbon_of(grams: list[Fraction], power: Fraction, start: int, end: int) -> Fraction:
+    """Return the kilograms of CO2 of a power that is drawn in slots [start, end)."""
+    return power * (grams[end] - grams[start])
