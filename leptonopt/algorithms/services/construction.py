@@ -74,7 +74,7 @@ class Planner:
         return None
 
     def _nearby(self, service: int, over: Ints) -> Ints:
-        """Return the largest excess, (K, T), within the time that a replica boots or stays on around each slot."""
+        """Return the largest excess near each slot, (K, T): while a replica boots, or must stay on."""
         services = self.problem.services
         ways = services.ways(service)
         near = int(max(services.boot[ways].max(), services.minimum[ways].max() - 1))
