@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -31,6 +31,12 @@ MAX_CAST = 2**60  # every single number of money units stays below this
 MAX_LOST_BESIDE_USE = 4  # units that rounding can lose of a run: fixed cost, value, lateness (base and penalty)
 
 
+def each_line(grid: Iterable[list[Fraction]], function: Callable[[list[Fraction]], Any]) -> list[Any]:
+    """Return a function of each line of a grid, computed once for lines that are one object."""
+    done: dict[int, Any] = {}
+    return [done[id(line)] if id(line) in done else done.setdefault(id(line), function(line)) for line in grid]
+
+
 @dataclass(frozen=True)
 class NodeRates:
     """Exact rates of nodes: per kind and slot, and per kind for the horizon; see `NodeCosts`."""
@@ -44,8 +50,8 @@ class NodeRates:
     def numbers(self) -> Iterable[Fraction]:
         """Return all rates."""
         for grid in (self.on_demand, self.on, self.start, self.stop):
-            for line in grid:
-                yield from set(line)
+            for values in each_line(grid, set):
+                yield from values
         yield from self.commit
 
     def within(self, first: int, last: int) -> NodeRates:
@@ -66,9 +72,8 @@ class NodeRates:
         slots = max((len(line) for line in self.on), default=0)
 
         def grid(lines: list[list[Fraction]]) -> Any:
-            return np.array([[convert(value) for value in line] for line in check_time_each(lines)], np.int64).reshape(
-                len(lines), slots
-            )
+            made = each_line(check_time_each(lines), lambda line: [convert(value) for value in line])
+            return np.array(made, np.int64).reshape(len(lines), slots)
 
         commit = np.array([convert(value) for value in self.commit], np.int64)
         return NodeCosts(grid(self.on_demand), grid(self.on), grid(self.start), grid(self.stop), commit)

@@ -12,7 +12,7 @@ import numpy as np
 
 from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot, zero_series
 from leptonopt.compile.charges import charge_by_slot
-from leptonopt.compile.money import NodeRates, node_rates
+from leptonopt.compile.money import NodeRates, each_line, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError, Path
@@ -207,14 +207,24 @@ def _use(instance: Instance, rows: RowBuilder, window: Window) -> dict[int, list
 
 def _node_use(instance: Instance, rows: RowBuilder, window: Window) -> NodeRates | None:
     """Return the use of a quota by nodes; None where nodes do not count."""
-    quota, weights = window.quota, {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1), NODE_HOURS: (0, 0, 0)}
-    if not quota.whole or quota.of not in weights:
+    quota, weights = window.quota, {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
+    if not quota.whole or quota.of not in {*weights, NODE_HOURS}:
         return None
     covered = {pool.id for pool in rows.covered(quota)}
-    rates = node_rates(instance, rows.kinds, *map(Fraction, weights[quota.of]))
     if quota.of == NODE_HOURS:
-        rates = replace(rates, on=[[Fraction(instance.time.slot, 3600)] * instance.time.slots for _ in rows.kinds])
+        return _hours(instance, [kind.pool.id in covered for kind in rows.kinds], window)
+    rates = node_rates(instance, rows.kinds, *map(Fraction, weights[quota.of]))
     return _only(rates, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
+
+
+def _hours(instance: Instance, counted: Sequence[bool], window: Window) -> NodeRates:
+    """Return the hours of nodes that are on in a window; lines that are equal are one object."""
+    time, hours = instance.time, Fraction(instance.time.slot, 3600)
+    none = zero_series(time)
+    own = [hours if window.first <= slot <= window.last else Fraction(0) for slot in range(time.slots)]
+    nothing = [none] * len(counted)
+    on = [own if each else none for each in counted]
+    return NodeRates(nothing, on, nothing, nothing, [Fraction(0)] * len(counted))
 
 
 def _weights(instance: Instance, quota: Measure, pool: Pool, name: str) -> list[Fraction]:
@@ -284,11 +294,11 @@ def countable(
         total += way.greatest * held * rows.time.slots
     for way, cost in zip(services.ways, starts, strict=True):
         total += way.greatest * rows.time.slots * cost / unit
-    for kind, own in enumerate(rows.kinds if shared else ()):
-        assert shared is not None
+    if shared is not None:
         grids = (shared.on_demand, shared.on, shared.start, shared.stop)
-        total += max(own.count, default=0) * sum(sum(map(abs, grid[kind])) for grid in grids) / unit
-        total += own.commit_max * abs(shared.commit[kind]) / unit
+        each = [each_line(grid, lambda line: sum(map(abs, line))) for grid in grids]
+        for own, commit, *sums in zip(rows.kinds, shared.commit, *each, strict=True):
+            total += (max(own.count, default=0) * sum(sums) + own.commit_max * abs(commit)) / unit
     if total > MAX_SUM:
         raise InstanceError([_too_fine(used.window.quota, unit, total * unit, "2^60")])
     return total

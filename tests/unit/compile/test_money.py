@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from leptonopt.compile.money import MAX_CAST, MAX_TOTAL, NodeRates, coarsened, finest_unit, node_rates
+from leptonopt.compile.money import MAX_CAST, MAX_TOTAL, NodeRates, coarsened, each_line, finest_unit, node_rates
 from tests.helpers.tiny_instances import compiled, pool, task
 
 
@@ -75,3 +75,9 @@ def test_weights_of_the_objective() -> None:
     """Money counts with its weight; carbon of what is used is part of the price."""
     made = compiled(pools=[pool(power={"gpu": 1}, carbon=1000)], objective={"cost": 2, "carbon_kg": 3})
     assert [int(price) * made.unit for price in made.problem.start_costs(0)] == [2 * 2 + 2 * 3] * 4
+
+
+def test_lines_that_are_one_object_are_computed_once() -> None:
+    one, other, seen = [Fraction(1)], [Fraction(1)], []
+    assert each_line([one, other, one], lambda line: (seen.append(line), len(line))[1]) == [1, 1, 1]
+    assert [id(line) for line in seen] == [id(one), id(other)]
