@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 import leptonopt
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import UsageError
+from leptonopt.instance import validate
+from leptonopt.problem.protocol import Limits
+from leptonopt.problem.schedule import objective
+from leptonopt.solvers import cpsat
+from tests.helpers.recording_monitor import Ear
 from tests.helpers.saved import RATES, saved
 
 
@@ -65,3 +71,21 @@ def test_others_refuse_by_name() -> None:
     with pytest.raises(UsageError, match="the method lns does not support meters and savings plans"):
         solved(saved(committed=1), method="lns")
     assert solved(saved(committed=1, rates=RATES[:1]), certify=True).certificate is None
+
+
+def test_the_rule_switched_off_is_noticed() -> None:
+    """Nothing is committed, so that `b` is cheaper; without the rule both s take the lower price of `a`."""
+    made = compile_instance(validate(saved()))
+    costs = []
+    for off in ((), ("savings",)):
+        found = cpsat.solve(made.problem, None, Limits(time_limit=10), Ear(), off).schedule
+        assert found is not None
+        costs.append(objective(made.problem, found) * made.unit)
+    assert costs == [24, 28]
+
+
+def test_a_plan_without_discounts_changes_nothing() -> None:
+    """At list prices no money is committed, and the cost is that of the file without the plan."""
+    rates = [RATES[0] | {"price": 4}, RATES[1] | {"price": 3}]
+    found = solved(saved(rates=rates, commit={"max": 5}), method="cpsat")
+    assert (found.cost, found.document["savings"][0]["commit"]) == (24, 0)
