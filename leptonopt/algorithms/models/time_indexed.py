@@ -235,10 +235,20 @@ def predicted_size(problem: Problem) -> tuple[int, int]:
     starts = problem.last - problem.first + 1
     of_group = np.bincount(problem.group, starts, problem.groups)
     linked = of_group[problem.before].sum() + of_group[problem.after].sum()
-    held = problem.duration * np.diff(problem.demand_ptr) + 1 + len(problem.uses)
+    held = problem.duration * np.diff(problem.demand_ptr) + 1 + _windows_met(problem)
     nodes = problem.slots * (8 * len(problem.nodes) + len(problem.nodes.supply_row))
     services = problem.slots * (12 * len(problem.services.pool) + len(problem.services.hold_row))
     return int(starts.sum()), int((starts * held).sum() + 3 * linked + nodes + services)
+
+
+def _windows_met(problem: Problem) -> Ints:
+    """Return how many quotas and meters a run of each option meets at most, int64, shape (O,)."""
+    spans, count = np.unique([use.last - use.first + 1 for use in problem.uses], return_counts=True)
+    met = np.zeros(problem.options)
+    for span, many in zip(spans.tolist(), count.tolist(), strict=True):
+        met += np.minimum(many, np.maximum(1, many * (problem.duration + 2 * span) / problem.slots))
+    whole: Ints = np.ceil(met).astype(np.int64)
+    return whole
 
 
 def decode(linear: IntegerProgram, values: Any) -> Schedule:
