@@ -60,7 +60,8 @@ def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: dat
         elif job.state == "failed":
             failed.append({**name, **times, "why": job.note or "failed"})
         else:
-            running.append({**name, "option": run.option, "pool": run.pool, **times, **_left(run, job, now)})
+            place = {"place": job.place} if job.place else {}
+            running.append({**name, "option": run.option, "pool": run.pool, **place, **times, **_left(run, job, now)})
     head = {"leptonopt_state": STATE_VERSION, "now": units.instant_text(now)}
     return {**head, "done": done, "running": running, **({"failed": failed} if failed else {})}
 
@@ -101,6 +102,8 @@ def compared(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: datetime 
     for run in runs:
         job = jobs.get(run.key) or Job(run.key, "", "absent")
         late = int((job.started - run.start).total_seconds()) if job.started else None
+        if run.foreign and late is not None and late < 0:
+            late = None  # it ran before the plan was made
         if job.started is None and now > run.start and job.state in ("waiting", "absent"):
             late = int((now - run.start).total_seconds())
         end = job.ended or (now if job.state == "running" else None)

@@ -21,6 +21,7 @@ from leptonopt.integrations import slurm_values as values
 from leptonopt.runtime.child_process import tool_output
 
 WAITING = {"pending", "requeued", "requeue_hold", "special_exit", "suspended"}
+NOWHERE = ("", "(null)", "None assigned")
 RUNNING = {"running", "completing", "configuring", "stage_out", "signaling", "resizing"}
 OPEN = ("waiting", "running")
 TOLERANCE = 60  # seconds by which the begin of a waiting job may differ from the plan
@@ -238,13 +239,16 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
         state = "running"
     elif "completed" in states:
         state = "done"
+    place = str(record.get("nodes") or "")
     start, end = _at(record.get("start_time")), _at(record.get("end_time"))
+    if state == "failed" and place in NOWHERE:  # it was cancelled while it waited
+        start = None
     return Job(
         key, str(record["job_id"]), state,
         begins=start if state == "waiting" else None,
         started=None if state == "waiting" else start,
         ended=end if state in ("done", "failed") else None,
-        place=str(record.get("nodes") or ""),
+        place=place,
         note=" ".join(sorted(states)) + (f", {record['state_reason']}" if record.get("state_reason") else ""),
     )  # fmt: skip
 

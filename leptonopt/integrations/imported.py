@@ -77,6 +77,8 @@ class Imported:
     ----------
     pools, tasks, quotas, services : entries of an instance, in the native format.
     running : entries of `running` in a state, of those tasks that run already.
+    unusable : nodes that take no new work, and stand in no pool.
+    outside : entries of `running` for jobs that run on such nodes, and are no tasks.
     notes : one line for each kind of thing that was left out or approximated.
     grid : the time grid of a reader that has its own; None where it is that of the call.
     timeless : whether what was found is of no time, and a part of an instance without a name.
@@ -86,6 +88,8 @@ class Imported:
     tasks: list[Document] = field(default_factory=list)
     quotas: list[Document] = field(default_factory=list)
     running: list[Document] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
+    outside: list[Document] = field(default_factory=list)
     services: list[Document] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     grid: Grid | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leptonopt.integrations.imported import Document, Imported
+from leptonopt.integrations.slurm_values import node_names
 
 
 def refreshed_instance(stated: Mapping[str, Any], found: Imported) -> Document:
@@ -43,10 +44,11 @@ def _waiting_for(task: Document, names: Mapping[str, str]) -> Document:
 def refreshed_state(state: Mapping[str, Any], stated: Mapping[str, Any], found: Imported) -> Document:
     """Return a state in which jobs of other people run as they are found now.
 
-    Those that are not found are done.
+    Those that are not found are done. What runs on nodes that take no new work is `outside` of the pools.
     """
     foreign = {task["id"]: task.get("copies", 1) for task in stated["tasks"] if is_foreign(task)}
-    there = {task["id"] for task in found.tasks}
+    outside = [entry for entry in found.outside if entry["task"] in foreign]
+    there = {task["id"] for task in found.tasks} | {entry["task"] for entry in outside}
     parts = {
         key: [entry for entry in state.get(key, ()) if entry["task"] not in foreign]
         for key in ("done", "running", "failed")
@@ -54,7 +56,11 @@ def refreshed_state(state: Mapping[str, Any], stated: Mapping[str, Any], found: 
     parts["done"] += [
         {"task": id, "copy": copy} for id, copies in foreign.items() if id not in there for copy in range(1, copies + 1)
     ]
-    parts["running"] += found.running
+    unusable = set(found.unusable)
+    for entry in parts["running"]:
+        if (on := set(node_names(entry.get("place")))) and on <= unusable:
+            entry["outside"] = True
+    parts["running"] += [*found.running, *outside]
     return {**state, **parts}
 
 

@@ -48,7 +48,8 @@ def add_pools(cluster: Cluster, found: Imported, grid: Grid) -> Places:
     """Add one pool for all usable nodes of equal partitions, features and GPU types."""
     usable = [node for node in cluster.nodes.values() if node.usable]
     pools = named_groups(usable, _group, lambda key: "-".join([*key[0][:2], *filter(None, [key[1]])]))
-    if left := [node.name for node in cluster.nodes.values() if not node.usable]:
+    found.unusable = [node.name for node in cluster.nodes.values() if not node.usable]
+    if left := found.unusable:
         found.notes.append(f"{len(left)} of {len(cluster.nodes)} nodes take no new work: {listed(left)}")
     for name, nodes in pools.items():
         found.pools.append(_pool(name, nodes, cluster.reservations, grid))

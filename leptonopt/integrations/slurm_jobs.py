@@ -34,10 +34,12 @@ class Jobs:
         """Add a task that starts now, on the pool where it runs, and lasts as long as its time limit allows."""
         on = values.node_names(record.get("nodes"))
         pool = next((name for name, nodes in self.places.pools.items() if {n.name for n in nodes} & set(on)), None)
+        end = values.moment(record.get("end_time"))
         if pool is None or record.get("resv_name"):
             self.leave("run on nodes that take no new work, or in a reservation, and are left out", record)
+            ends = {} if end is None else {"ends": _instant(end)}
+            self.found.outside.append({"task": self._id(record), "outside": True, **ends})
             return
-        end = values.moment(record.get("end_time"))
         left = self.grid.horizon if end is None else end - int(self.grid.start.timestamp())
         slots = min(self.grid.slots, max(1, self.grid.slots_until(left)))
         if end is None:

@@ -266,8 +266,10 @@ class _Rewriting:
         self.result.placed[run.key] = Place(units.instant_text(self._begun(run)), "", way.pool, way.id, way.variant)
         left = self._seconds_left(way, run)
         rest = self._rest_of_bill(way, run, left)
+        if run.outside:
+            way = replace(way, uses={}, whole=0, beside={})
         options = [_option(replace(way, not_before=None), f"{way.id}{STAYS}", left, rest, not_after=self.start)]
-        move = None if task.foreign else run.move or self.state.move
+        move = None if task.foreign or run.outside else run.move or self.state.move
         if move is not None:
             options += [self._moved(each, run, move) for each in ways.values() if each.refused is None]
         for key in ("release", "optional", "work", "after", "inputs", "results"):  # it has started

@@ -51,12 +51,15 @@ class Running(Run):
 
     `progress` is the share of its work that is done, by the time it has run when absent; `saved` the share that a move
     keeps. `ends` says when it will end, whatever its progress. Without `move` it stays where it is. Of a task in
-    segments it runs in number `segments`, by the plan when absent.
+    segments it runs in number `segments`, by the plan when absent. `outside` of the pools, on nodes that take no new
+    work, it stays, and holds nothing of what they have. `place` is for people.
     """
 
     progress: NotNegative | None = None
     saved: NotNegative = Decimal(0)
     segments: int | None = Field(default=None, ge=1, strict=True)
+    place: str = ""
+    outside: bool = False
     ends: Instant | None = None
     move: Move | None = None
 

@@ -71,3 +71,15 @@ def test_pools_are_refreshed() -> None:
         {"id": "mine", "capacity": {"gpu": 1}},
         {"id": "new", "nodes": []},
     ]  # fmt: skip
+
+
+def test_what_runs_on_drained_nodes_is_outside_of_the_pools() -> None:
+    """Runs of ours by where they are, jobs of others as the reader says; neither is taken as done."""
+    stated = {"tasks": [{"id": "job-9", "job": {"slurm": "9"}}, {"id": "mine", "run": "true"}]}
+    found = Imported(unusable=["t4-1", "t4-2"], outside=[{"task": "job-9", "outside": True}])
+    running = [{"task": "mine", "place": "t4-[1-2]"}, {"task": "other", "place": "t4-[2-3]"}]
+    state = refreshed_state({"running": running}, stated, found)
+    assert [(entry["task"], entry.get("outside")) for entry in state["running"]] == [
+        ("mine", True), ("other", None), ("job-9", True)
+    ]  # fmt: skip
+    assert not state["done"]

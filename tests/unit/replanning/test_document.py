@@ -188,3 +188,10 @@ def test_greatest_lags_are_kept() -> None:
     left = tasks(remaining_instance(instance, PLAN, said))["follow"]
     assert "after" not in left
     assert [option["not_after"] for option in left["options"]] == ["2026-11-30T06:00:00Z"]
+
+
+def test_what_runs_outside_of_the_pools_holds_nothing() -> None:
+    """It stays, whatever a move costs, and leaves what the pools have to others."""
+    run = {"task": "a", "started": "2026-11-30T00:00Z", "place": "n1", "outside": True}
+    (option,) = tasks(rest({"running": [run], "move": {}}))["a"]["options"]
+    assert (option["id"], option["uses"], option["duration"]) == ("own (stays)", {}, "4h")
