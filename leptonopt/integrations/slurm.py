@@ -51,6 +51,8 @@ def add_pools(cluster: Cluster, found: Imported, grid: Grid) -> Places:
     found.unusable = [node.name for node in cluster.nodes.values() if not node.usable]
     if left := found.unusable:
         found.notes.append(f"{len(left)} of {len(cluster.nodes)} nodes take no new work: {listed(left)}")
+    if mixed := [node.name for node in usable if len(node.gpus) > 1]:
+        found.notes.append(f"GPUs of several types in a node are counted together: {listed(mixed)}")
     for name, nodes in pools.items():
         found.pools.append(_pool(name, nodes, cluster.reservations, grid))
     return Places(pools)
@@ -69,7 +71,7 @@ def _pool(name: str, nodes: Sequence[Node], reservations: Sequence[Document], gr
     labels = sorted({*first.features, *first.partitions, *filter(None, [first.gpu_type])})
     target = {"partition": first.partitions[0]} if first.partitions else {}
     target |= {"constraint": "&".join(first.features)} if first.features else {}
-    target |= {"gpu": first.gpu_type} if first.gpu_type not in ("", "gpu") else {}
+    target |= {"gpu": first.gpu_type} if len(first.gpus) == 1 and first.gpu_type != "gpu" else {}
     return {"id": name, "nodes": kinds, "labels": labels, **({"target": {"slurm": target}} if target else {})}
 
 

@@ -14,9 +14,9 @@ from leptonopt.errors import InputError
 from leptonopt.integrations import slurm_values as values
 from leptonopt.integrations.imported import Document
 
-# States in which a node takes no new work.
+# States in which a node takes no new work; one that saves power (`powered_down`) is switched on for it.
 UNUSABLE = {"down", "drain", "drained", "draining", "fail", "failing", "maint", "unknown", "future", "error",
-            "not_responding", "powered_down", "powering_down", "reboot", "invalid_reg", "inval", "blocked"}  # fmt: skip
+            "not_responding", "powering_down", "reboot", "invalid_reg", "inval", "blocked"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Node:
     @property
     def size(self) -> Document:
         """The resources of the node, in the words of an instance."""
-        gpus = sum(self.gpus.values())
-        return {**({"gpu": gpus} if gpus else {}), "cpu": self.cpu, "memory_mib": self.memory}
+        found = {"gpu": sum(self.gpus.values()), "cpu": self.cpu, "memory_mib": self.memory}
+        return {name: amount for name, amount in found.items() if amount}
 
 
 @dataclass

@@ -44,7 +44,8 @@ class Jobs:
         slots = min(self.grid.slots, max(1, self.grid.slots_until(left)))
         if end is None:
             self.leave("run without a time limit, and hold their place over the whole horizon", record)
-        option = {"pool": pool, "uses": self._uses(record), "duration": self._lasts(slots)}
+        uses = known(self._uses(record), self.places.pools[pool])
+        option = {"pool": pool, "uses": uses, "duration": self._lasts(slots)}
         task = {"id": self._id(record), "deadline": self.grid.instant(slots), **self._common(record)}
         self.found.running.append({"task": task["id"], "pool": pool, "ends": task["deadline"]})
         self._append(record, task, [option])
@@ -60,7 +61,7 @@ class Jobs:
             self.leave("wait without a time limit, and are left out (--param default_duration=4h gives one)", record)
             return
         options = [
-            {"pool": pool, "uses": self._uses(record), "duration": units.duration_text(seconds)}
+            {"pool": pool, "uses": known(self._uses(record), nodes), "duration": units.duration_text(seconds)}
             for pool, nodes in self.places.pools.items()
             if self._runs_on(record, nodes)
         ]
@@ -125,6 +126,8 @@ class Jobs:
             return False
         count = values.number(record.get("node_count")) or 1
         each = {name: -(-amount // count) for name, amount in self._uses(record).items()}
+        if not any(node.memory for node in nodes):  # it is not configured
+            each.pop("memory_mib", None)
         fitting = [node for node in nodes if all(node.size.get(name, 0) >= amount for name, amount in each.items())]
         return len(fitting) >= count
 
@@ -159,6 +162,11 @@ class Jobs:
                 self.leave("have dependencies that are planned as `afterany`, or not at all", record)
         if after:
             task["after"] = sorted(set(after))
+
+
+def known(uses: Document, nodes: Sequence[Node]) -> Document:
+    """Return what a job holds of the resources that some of the nodes have."""
+    return {name: amount for name, amount in uses.items() if any(node.size.get(name) for node in nodes)}
 
 
 def add_jobs(cluster: Cluster, places: Places, found: Imported, grid: Grid, params: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 INFINITE = {4294967294, 4294967295, 18446744073709551614, 18446744073709551615}
 _BRACKET = re.compile(r"([^,\[]*)\[([^\]]*)\]([^,\[]*)")
-_GRES = re.compile(r"(?:gres[:/])?gpu(?:[:/]([A-Za-z][\w.-]*))?(?:[:=](\d+))?")
+_GRES = re.compile(r"(?:gres[:/])?gpu(?:[:/]([A-Za-z][\w. -]*))?(?:[:=](\d+))?")
 
 
 def number(value: Any) -> int | None:

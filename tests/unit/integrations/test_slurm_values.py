@@ -51,6 +51,7 @@ def test_node_names(text: str | None, names: list[str]) -> None:
         ("gres/gpu:h100:4", {"h100": 4}),
         ("cpu=4,mem=100M,gres/gpu=4,gres/gpu:t4=4", {"t4": 4}),
         ("gpu:a100:4,gpu:t4:2(IDX:0,1)", {"a100": 4, "t4": 2}),
+        ("gpu:NVIDIA A100-SXM4-80GB:8(IDX:0-7),shard:4", {"nvidia a100-sxm4-80gb": 8}),
         ("shard:8", {}),
         ("N/A", {}),
     ],
