@@ -57,6 +57,7 @@ param boot{KINDS}, integer;                              # [slots]
 param minimum{KINDS}, integer;                           # [slots]
 param nodes_running{KINDS}, integer, default 0;              # nodes on when slot 0 begins
 param rest{KINDS}, integer, default 0;                    # what is switched off stays off so long [slots]
+param nodes_young{KINDS, 0..T-1}, integer, default 0;    # nodes within their minimum time, from before slot 0
 param least{SUPPLIES, 0..T-1}, integer, default 0;       # what must be in use of a node that is on [demand units]
 param size{SUPPLIES}, integer, >= 1;                     # [demand units]
 param demand_price{KINDS, 0..T-1}, integer, default 0;   # per node on demand and slot [money units]
@@ -197,6 +198,7 @@ s.t. nodes_supply{k in SUPPLIED, t in 0..T-1}:
 
 s.t. nodes_paid{m in KINDS, t in 0..T-1}: n[m, t] <= reserved[m] + c[m] + w[m, t];
 s.t. nodes_started{m in KINDS, t in 0..T-1}: u[m, t] >= n[m, t] - (if t > 0 then n[m, t-1] else nodes_running[m]);
+s.t. nodes_stay{m in KINDS, t in 0..T-1: nodes_young[m, t] > 0}: n[m, t] >= nodes_young[m, t];
 s.t. nodes_dropped{m in KINDS}: d[m] >= nodes_running[m] - n[m, 0];
 s.t. nodes_stopped{m in KINDS, t in 0..T-1}: v[m, t] >= n[m, t] - (if t < T - 1 then n[m, t+1]);
 s.t. nodes_off{m in KINDS, t in 0..T-1: rest[m] > 0}:

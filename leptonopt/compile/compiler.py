@@ -224,6 +224,13 @@ def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows, serv
     return found
 
 
+def _held(kind: NodeKindInfo, rows: RowBuilder) -> list[int]:
+    """Return how many nodes of a kind are still within their minimum time, by slot."""
+    time, least = rows.time, max(kind.stated.minimum, kind.stated.boot)
+    ends = [(since - time.start).total_seconds() + least for since in kind.stated.since]
+    return [sum(end > slot * time.slot for end in ends) for slot in range(time.slots)]
+
+
 def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
     kinds = rows.kinds
 
@@ -245,5 +252,6 @@ def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
         supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
         before=ints(kind.before for kind in kinds),
         rest=ints(rows.time.whole_slots(kind.stated.minimum_off) for kind in kinds),
+        held=np.array([_held(kind, rows) for kind in kinds], np.int64).reshape(len(kinds), rows.time.slots),
         least=rows.least_loads(),
     )

@@ -68,7 +68,7 @@ def _between(
     yield from chain(_duplicates("services", services), _duplicates("batches", batches))
     yield from _beside_segments(tasks, services)
     yield from _billing_findings(pools, tasks)
-    yield from restrained_findings(pools, tasks, services)
+    yield from restrained_findings(pools, tasks, services, time)
     for at, pool in enumerate(pools):
         if pool:
             yield from _pool_findings(("pools", at), pool, time)

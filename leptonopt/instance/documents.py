@@ -74,6 +74,7 @@ class NodeKindDocument(TypedDict):
     boot: NotRequired[Duration]
     minimum: NotRequired[Duration]
     minimum_off: NotRequired[Duration]
+    since: NotRequired[Sequence[Instant]]
     minimum_load: NotRequired[Mapping[str, Number]]
     power: NotRequired[Number]
     commit: NotRequired[CommitDocument | Noun | Number | Sequence[Mapping[str, Any]] | None]

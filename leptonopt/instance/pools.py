@@ -168,11 +168,16 @@ class NodeKind(StrictModel):
     running: Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)] = Field(
         default=0, description="nodes that are on, and usable, when the horizon begins"
     )
+    since: Many[Instant] = Field(
+        default=(), description="when running nodes were switched on; `minimum` counts on from it"
+    )
 
     @model_validator(mode="after")
     def _existing_nodes(self) -> NodeKind:
         if self.running > self.most:
             raise ValueError(f"running is {self.running}; at most {self.most}, the largest number that count takes")
+        if len(self.since) > self.running:
+            raise ValueError(f"since is of {len(self.since)} nodes, and {self.running} are running")
         if self.boot and any(self.minimum_load.values()):
             raise ValueError("minimum_load with boot is not supported; leave one of them out")
         for name, amount in self.minimum_load.items():
@@ -182,8 +187,8 @@ class NodeKind(StrictModel):
 
     @property
     def restrained(self) -> bool:
-        """Return True where a time off or a least load is asked."""
-        return bool(self.minimum_off or any(self.minimum_load.values()))
+        """Return True where a time off, a least load, or the rest of a minimum time is asked."""
+        return bool(self.minimum_off or any(self.minimum_load.values()) or self.since)
 
     @property
     def most(self) -> int:

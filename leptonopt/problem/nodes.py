@@ -8,6 +8,7 @@ A kind m has up to count[m, t] nodes on in slot t. The nodes on, n, determine al
     usable       n[t] - sum of u over the last `boot` slots, t among them
     minimum      n[t] >= sum of u over the last `minimum` slots, t among them
     rest         n[t] + what went off in the last `rest` slots, t among them, <= the largest of count and before
+    held         n[t] >= held[t]
     least        the demands on a row are at least the sum of least[t] x usable over its kinds
 """
 
@@ -71,6 +72,7 @@ class Nodes:
         demands on a row that any kind supplies must fit what usable nodes offer.
     before : int64, shape (M,), nodes on when the horizon begins, usable and free to go; none when absent
     rest : int64, shape (M,) [slots], for which a node that is switched off stays off; 0 when absent
+    held : int64, shape (M, T), nodes that must be on, for the rest of their minimum time; without rows if 0
     least : int64, shape (N, T) [demand units], what must be in use of a usable node of a supply; without rows if 0
     """
 
@@ -86,12 +88,15 @@ class Nodes:
     supply_size: Ints
     before: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     rest: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    held: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     least: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     def __post_init__(self) -> None:
         for name in ("before", "rest"):
             if len(getattr(self, name)) < len(self.count):
                 object.__setattr__(self, name, np.zeros(len(self.count), np.int64))
+        if not len(self.held):
+            object.__setattr__(self, "held", np.zeros_like(self.count))
         object.__setattr__(self, "minimum", np.maximum(self.minimum, self.boot))
 
     def __len__(self) -> int:
@@ -104,8 +109,8 @@ class Nodes:
 
     @property
     def restrained(self) -> bool:
-        """Return whether nodes have a time off or a least load, which exact models alone state."""
-        return bool(self.rest.any() or self.least.any())
+        """Return whether nodes have a time off, a least load or must be on, which exact models alone state."""
+        return bool(self.rest.any() or self.least.any() or self.held.any())
 
     @property
     def least_cost(self) -> int:
@@ -191,7 +196,7 @@ def least_load(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
 
 def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
     """Return True when a node schedule keeps all rules that do not depend on the load."""
-    if np.any(rent.on < 0) or np.any(rent.on > nodes.count):
+    if np.any(rent.on < nodes.held) or np.any(rent.on > nodes.count):
         return False
     if np.any(rent.committed < 0) or np.any(rent.committed > nodes.commit_max):
         return False

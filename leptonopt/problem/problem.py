@@ -260,7 +260,7 @@ class Problem:
         few = nodes.reserved + nodes.commit_max > nodes.count.min(axis=1, initial=UNLIMITED)
         loaded = np.zeros(len(nodes), bool)
         loaded[nodes.supply_node[nodes.loaded]] = True
-        plain: Bools = ~(idle | starts | stops | few | loaded)
+        plain: Bools = ~(idle | starts | stops | few | loaded | nodes.held.any(axis=1))
         return plain
 
     @cached_property

@@ -140,7 +140,7 @@ class _Rewriting:
         if not document["tasks"] and not document.get("services"):
             raise UsageError("all tasks are done; there is nothing to plan")
         self.result.notes += left_of_services(self.instance, document, self.plan, self.state, self.start)
-        document["pools"] = standing_pools(self.instance, document["pools"], self.state)
+        document["pools"] = standing_pools(self.instance, document["pools"], self.state, self.start)
         document["savings"] = committed_savings(list(document.get("savings", ())), self.plan)
         for name in ("together", "apart"):
             if name in document:

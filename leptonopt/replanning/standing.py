@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from leptonopt.instance import Instance, NodeKind
+from leptonopt.instance import Instance, NodeKind, units
 from leptonopt.replanning.state import Standing, State
 
 Document = dict[str, Any]
 
 
-def standing_pools(instance: Instance, pools: list[Document], state: State) -> list[Document]:
+def standing_pools(instance: Instance, pools: list[Document], state: State, start: datetime) -> list[Document]:
     """Return the pools with nodes that are on, and committed ones as reserved, since they are paid."""
     for pool, stated in zip(pools, instance.pools, strict=True):
         kinds = list(zip([name for name, _ in stated.kinds], pool.get("nodes", ()), strict=True))
         if state.now > instance.time.start:
             for _, kind in kinds:
                 kind.pop("running", None)  # of the start of the old horizon
+                kind.pop("since", None)
         for entry in state.nodes:
             if entry.pool == stated.id:
-                _stand(next(kind for name, kind in kinds if entry.kind in (None, name)), entry)
+                _stand(next(kind for name, kind in kinds if entry.kind in (None, name)), entry, start)
     return pools
 
 
@@ -39,11 +41,17 @@ def _raised(series: Any, more: Decimal | int) -> Any:
     return {how: {at: value + more for at, value in table.items()} for how, table in series.items()}
 
 
-def _stand(kind: Document, entry: Standing) -> None:
+def _stand(kind: Document, entry: Standing, start: datetime) -> None:
+    """State what is committed and on of a kind, and since when within its minimum time."""
     if entry.committed:
         kind["reserved"] = kind.get("reserved", 0) + entry.committed
         commit = kind.get("commit")
         if isinstance(commit, dict) and commit.get("max") is not None:
             commit["max"] = max(0, commit["max"] - entry.committed)
     if entry.on:
-        kind["running"] = min(kind.get("running", 0) + entry.on, NodeKind.model_validate(kind).most)
+        model = NodeKind.model_validate(kind)
+        kind["running"] = min(kind.get("running", 0) + entry.on, model.most)
+        least = timedelta(seconds=max(model.minimum, model.boot))
+        young = sorted((each for each in entry.since if each + least > start), reverse=True)
+        if young:
+            kind["since"] = [units.instant_text(each) for each in young[: kind["running"]]]

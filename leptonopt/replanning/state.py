@@ -90,12 +90,19 @@ class Failed(Run):
 
 
 class Standing(StrictModel):
-    """Nodes of a kind that are committed already, and that are on."""
+    """Nodes of a kind that are committed already, and that are on, some of them `since` an instant."""
 
     pool: Name
     kind: Name | None = None
     committed: int = Field(default=0, ge=0, strict=True)
     on: int | None = Field(default=None, ge=0, strict=True)
+    since: Many[Instant] = ()
+
+    @model_validator(mode="after")
+    def _of_nodes(self) -> Standing:
+        if len(self.since) > (self.on or 0):
+            raise ValueError(f"since is of {len(self.since)} nodes, and {self.on or 0} are on")
+        return self
 
 
 class Replicas(StrictModel):

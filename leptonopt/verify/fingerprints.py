@@ -125,7 +125,7 @@ SERIES: Key = (_series, None)
 BY_NAME: Key = (_named(_series), {})
 NODES: Noun = {
     "count": SERIES, "price": SERIES, "startup": ZERO, "shutdown": ZERO, "boot": SHORT, "minimum": SHORT, "power": ZERO,
-    "minimum_off": SHORT, "minimum_load": NONE,
+    "minimum_off": SHORT, "minimum_load": NONE, "since": (_each(_instant), []),
     "commit": (_commit, None), "reserved": ZERO, "running": ZERO,
 }  # fmt: skip
 POOL: Noun = {

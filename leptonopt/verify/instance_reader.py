@@ -43,6 +43,7 @@ class Kind:
     reserved: int
     before: int = 0  # on when the horizon begins
     off: int = 0
+    held: tuple[int, ...] = ()
     load: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
@@ -226,8 +227,15 @@ class StatedInstance(Timeline):
             reserved=int(nodes.get("reserved", 0)),
             before=int(nodes.get("running", 0)),
             off=ceil(duration(nodes.get("minimum_off", "0s")) / self.slot),
+            held=self._held(nodes),
             load={name: exact(amount) for name, amount in (nodes.get("minimum_load") or {}).items()},
         )
+
+    def _held(self, nodes: Mapping[str, Any]) -> tuple[int, ...]:
+        """Return how many nodes of a kind are still within their minimum time, by slot."""
+        least = max(duration(nodes.get("boot", "0s")), duration(nodes.get("minimum", "0s")))
+        ends = [self.second(since) + least for since in nodes.get("since") or ()]
+        return tuple(sum(end > slot * self.slot for end in ends) for slot in range(self.slots))
 
     def least(self, pool: str, resource: str) -> list[Fraction | None]:
         """The least a pool offers in each slot; None where nothing limits it."""

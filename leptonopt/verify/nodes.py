@@ -146,6 +146,10 @@ class _Counts:
                 findings.say("nodes", at, f"{paid} more are on than are committed or reserved", paid)
             if young > count:
                 findings.say("nodes", at, "are switched off before their minimum time on", young - count)
+        for t, (count, held) in enumerate(zip(self.on, kind.held, strict=True) if kind.held else ()):
+            if count < held:
+                text = "are switched off before the minimum time that they began before the horizon"
+                findings.say("nodes", f"{name} at {stated.shown(t)}", text, held - count)
         off = started_within([max(0, a - b) for a, b in pairwise([kind.before, *self.on])], kind.off)
         most = max(kind.before, *kind.count)
         for t, gone in enumerate(off):

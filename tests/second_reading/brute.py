@@ -134,7 +134,7 @@ class Search:
         for pool in self.instance.pools.values():
             if pool.kinds and not self.first:
                 idle = self.frontier(pool, self._held(pool, [], {}))
-                self.nodes_floor += min(idle.values())
+                self.nodes_floor += min(idle.values(), default=Fraction(-(10**9)))  # what must be on has a least load
         self.tasks_floor = self.floor[0] + self.nodes_floor
         self.services_floor = [Fraction(0)]
         for at in reversed(range(len(self.instance.services))):
@@ -411,7 +411,8 @@ class Search:
         charged = [] if self.free else units
         tables = [self._charges(pool, unit, c) for unit, c in zip(charged, committed, strict=False)]
         for slot in self.slots:
-            limits = [range(unit.limit(slot, c) + 1) for unit, c in zip(units, committed, strict=True)]
+            most = [unit.limit(slot, c) + 1 for unit, c in zip(units, committed, strict=True)]
+            limits = [range(unit.kind.held[slot], limit) for unit, limit in zip(units, most, strict=True)]
             after: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {}
             for (states_of, used), money in states.items():
                 each = [

@@ -77,7 +77,8 @@ def stays_on(kind: Kind, on: list[int], running: int) -> bool:
     """Tell whether what is switched on stays on for its minimum."""
     before = [running, *on]
     started = [max(0, now - was) for was, now in zip(before, on, strict=False)]
-    return all(on[t] >= sum(started[max(0, t - kind.minimum + 1) : t + 1]) for t in range(len(on)))
+    recent = [sum(started[max(0, t - kind.minimum + 1) : t + 1]) for t in range(len(on))]
+    return all(n >= max(new, held) for n, new, held in zip(on, recent, kind.held, strict=True))
 
 
 def stays_off(kind: Kind, on: list[int], running: int) -> bool:

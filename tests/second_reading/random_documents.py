@@ -268,6 +268,10 @@ class Draw:
         for kind in (kind for pool in self.pools for kind in self.kinds(pool)):
             if rng.random() < 0.5:
                 kind["minimum_off"] = f"{int(rng.choice([1, 1.5, 2, 3]) * self.slot * 60)}s"
+            if rng.random() < 0.4:
+                kind["running"] = kind.get("running") or 1
+                back = timedelta(minutes=self.slot * rng.choice([0, 0.5, 1, 1.5]))
+                kind["since"] = [f"{self.start - back:%Y-%m-%dT%H:%M:%SZ}"] * rng.choice([1, kind["running"]])
             if rng.random() < 0.6 and "boot" not in kind:
                 loaded = [what for what in kind["size"] if rng.random() < 0.7]
                 kind["minimum_load"] = {what: kind["size"][what] * rng.choice([1, Decimal("0.5")]) for what in loaded}

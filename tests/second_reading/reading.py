@@ -51,6 +51,7 @@ class Kind:
     running: int
     off: int
     load: dict[str, Fraction]
+    held: list[int]
 
     def hourly(self, clock: Clock) -> list[Fraction] | None:
         """Return what a node costs an hour, on demand or else committed; None where it has no price."""
@@ -405,7 +406,9 @@ class Instance:
         """Refuse a least load, or a time off, of nodes told apart, and beside services and segments."""
         beside = bool(self.services) or any(task.cut for task in self.tasks.values())
         for pool in self.pools.values():
-            if any(kind.off or any(kind.load.values()) for kind in pool.kinds) and (beside or pool.told_apart):
+            if any(kind.off or any(kind.load.values()) or any(kind.held) for kind in pool.kinds) and (
+                beside or pool.told_apart
+            ):
                 raise Refused("a least load or a time off, where it is not supported")
 
     def _check_segments(self) -> None:
@@ -714,7 +717,17 @@ def _kind(tree: dict[str, Any], pool: str, clock: Clock) -> Kind:
         whole(get(tree, "running", 0)),
         int(-(-duration(get(tree, "minimum_off", "0s")) // clock.slot)),
         {what: number(value) for what, value in get(tree, "minimum_load", {}).items()},
+        _held(tree, clock),
     )
+
+
+def _held(tree: dict[str, Any], clock: Clock) -> list[int]:
+    """Return how many running nodes are within their minimum time, by slot."""
+    since = [instant(each) for each in get(tree, "since", [])]
+    if any(each > clock.start for each in since) or len(since) > whole(get(tree, "running", 0)):
+        raise Refused("since")
+    least = max(duration(get(tree, "boot", "0s")), duration(get(tree, "minimum", "0s")))
+    return [sum(clock.begin(slot) < each + least for each in since) for slot in range(clock.slots)]
 
 
 def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) -> Task:

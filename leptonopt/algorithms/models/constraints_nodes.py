@@ -67,6 +67,17 @@ def nodes_load(variables: Variables) -> Rows:
     return table.rows("nodes.load", cells, np.zeros(len(cells), np.int64), label)
 
 
+def nodes_held(variables: Variables) -> Rows:
+    """nodes: what has begun its minimum time before the horizon is still on."""
+    nodes, table = variables.problem.nodes, RowTable()
+    label = np.argwhere(nodes.held)
+    rows = np.arange(len(label))
+    for kind in np.unique(label[:, 0]).tolist():
+        own = rows[label[:, 0] == kind]
+        table.add(own, variables.nodes["n", kind][label[own, 1]], -np.ones(len(own), np.int64))
+    return table.rows("nodes.held", rows, -nodes.held[label[:, 0], label[:, 1]], label)
+
+
 def nodes_off(variables: Variables) -> Rows:
     """nodes: what was switched off in the last `rest` slots is not on."""
     nodes, slots, at = variables.problem.nodes, np.arange(variables.problem.slots), 0
@@ -220,3 +231,9 @@ def _node_demands(
         for kind, count in filled.items():
             cells.setdefault(kind, []).append((slot, part[which], count if problem.copies[group] == 1 else 1))
     return cells
+
+
+RULES = (
+    nodes_supply, nodes_paid, nodes_switched, nodes_minimum, nodes_strong, nodes_off, nodes_held, nodes_load
+)  # fmt: skip
+"""All rows of nodes, in the order of the model."""

@@ -174,6 +174,7 @@ def _unit_commitment(nodes: Nodes) -> Iterator[str]:
     """Yield what is on before, time off, and what must be in use of a node by kind, row and slot."""
     yield from _table("param nodes_running", _numbered(nodes.before))
     yield from _table("param rest", _numbered(nodes.rest))
+    yield from _table("param nodes_young", _cells(nodes.held, 0))
     loads = {
         f"{nodes.supply_node[at]} {nodes.supply_row[at]}": nodes.least[at].tolist() for at in nodes.loaded.tolist()
     }

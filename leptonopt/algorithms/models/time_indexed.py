@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,15 +139,7 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
         ("precedence", lambda: rules.precedence_most(problem, columns)),
     ]
     if len(problem.nodes):
-        parts += [
-            ("nodes", lambda: node_rules.nodes_supply(variables)),
-            ("nodes", lambda: node_rules.nodes_paid(variables)),
-            ("nodes", lambda: node_rules.nodes_switched(variables)),
-            ("nodes", lambda: node_rules.nodes_minimum(variables)),
-            ("nodes", lambda: node_rules.nodes_strong(variables)),
-            ("nodes", lambda: node_rules.nodes_off(variables)),
-            ("nodes", lambda: node_rules.nodes_load(variables)),
-        ]
+        parts += [("nodes", partial(rule, variables)) for rule in node_rules.RULES]
     if len(problem.services):
         parts += [
             ("replicas", lambda: service_rules.replicas(variables)),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from leptonopt import solve
+from leptonopt.replanning.document import remaining_instance
 from leptonopt.replanning.standing import committed_savings, standing_pools
 from leptonopt.replanning.state import read_state
+from leptonopt.verify import verify
 from tests.unit.replanning.worlds import FOUR, NIGHT, world
 
 
@@ -15,7 +18,9 @@ def nodes(now: str, **said: Any) -> dict[str, Any]:
     kind = {"size": {"cpu": 8}, "count": 4, "price": 1, "running": 3, "commit": {"price": 1, "max": 3}}
     instance = world(pools=[*world().document()["pools"], {"id": "n", "nodes": [kind]}])
     state = read_state({"now": now, "nodes": [{"pool": "n", **said}] if said else []}, instance)
-    found: dict[str, Any] = standing_pools(instance, instance.document()["pools"], state)[-1]["nodes"][0]
+    found: dict[str, Any] = standing_pools(instance, instance.document()["pools"], state, instance.time.start)[-1][
+        "nodes"
+    ][0]
     return found
 
 
@@ -37,3 +42,31 @@ def test_what_savings_plans_commit_stays() -> None:
         {"id": "a", "committed": {"steps": {"2026-01-05T00:00Z": Decimal("3.5"), "2026-01-05T02:00Z": Decimal("2.5")}}},
         {"id": "b", "committed": 0},
     ]
+
+
+def test_a_minimum_time_counts_from_the_start_of_a_node() -> None:
+    """Two nodes run since two, of three hours: at four they stay for an hour more, and pay 2; then one is enough."""
+    kind = {"size": {"cpu": 8}, "count": 4, "price": 1, "minimum": "3h"}
+    task = {"id": "a", "options": [{"pool": "n", "uses": {"cpu": 8}, "duration": "2h"}]}
+    instance = world(pools=[{"id": "n", "nodes": [kind]}], tasks=[task])
+    said = {"pool": "n", "on": 2, "since": ["2026-11-30T02:00Z", "2026-11-30T00:30Z"]}
+    costs = []
+    for since in (said["since"], said["since"][:1] * 2):
+        state = read_state({"now": FOUR, "nodes": [{**said, "since": since}]}, instance)
+        rest = remaining_instance(instance, {"tasks": []}, state).document
+        found = solve(rest, time_limit=10, isolate=False)
+        assert verify(rest, found.document).ok
+        costs.append((rest["pools"][0]["nodes"][0]["since"], found.cost))
+    early = "2026-11-30T02:00:00Z"
+    assert costs == [([early], 2), ([early, early], 3)]
+
+
+def test_a_plan_that_stops_nodes_too_early_is_found() -> None:
+    """The checker knows the rule."""
+    kind = {"size": {"cpu": 8}, "count": 4, "price": 1, "minimum": "3h", "running": 2}
+    task = {"id": "a", "options": [{"pool": "n", "uses": {"cpu": 8}, "duration": "2h"}]}
+    instance = world(pools=[{"id": "n", "nodes": [kind]}], tasks=[task]).document()
+    plan = solve(instance, time_limit=10, isolate=False).document
+    instance["pools"][0]["nodes"][0]["since"] = ["2026-11-29T23:00:00Z"] * 2
+    (violation, *_) = verify(instance, plan, any_instance=True).violations
+    assert (violation.rule, "before the horizon" in violation.message) == ("nodes", True)
