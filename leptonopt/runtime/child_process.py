@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ def _package_folders() -> tuple[str, ...]:
         current = os.getcwd()
     for name in PACKAGES:
         with contextlib.suppress(ImportError, ValueError, AttributeError, OSError):
-            spec = importlib.util.find_spec(name)
+            spec = PathFinder.find_spec(name) or importlib.util.find_spec(name)  # hooks of the user are asked last
             for place in (spec and spec.submodule_search_locations) or ():
                 found += [above for above in [os.path.dirname(os.path.abspath(place))] if above != current]
     return tuple(dict.fromkeys(found))

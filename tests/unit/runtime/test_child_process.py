@@ -128,3 +128,13 @@ def test_a_group_killer_ends_a_group() -> None:
     assert groups[1].poll() is None
     groups[1].kill()
     groups[1].wait()
+
+
+def test_packages_are_found_without_the_hooks_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finder that would end this process, as of a `sitecustomize`, is not asked where a package lies on the path."""
+    asked = []
+    finder = type("Finder", (), {"find_spec": staticmethod(lambda name, *_: asked.append(name))})
+    monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+    child_process._package_folders.cache_clear()
+    assert child_process._package_folders()
+    assert "ortools" not in asked
