@@ -77,6 +77,7 @@ RELAXED = replace(PRICES, share=0.2)  # weeks with rented nodes: 1 to 8 s of one
 # Simulated annealing over single tasks, in machine code: plans of weeks with rented nodes at half the cost; see
 # docs/benchmarks.md.
 ANNEALING = Stage("penalty-search", 0.3)
+ANNEALED = replace(ANNEALING, share=0.1)  # where greedy's few seconds of it are nearly enough
 
 
 @dataclass(frozen=True)
@@ -231,8 +232,8 @@ RULES = (
     PortfolioRule(
         "rented nodes, small relaxation",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.branched_nonzeros,
-        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (RELAXED, BRANCHING, HIGHS)),
-        (RELAXED, ANNEALING, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((ANNEALED, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (RELAXED, BRANCHING, HIGHS)),
+        (RELAXED, ANNEALED, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "rented nodes, small on intervals",
@@ -319,8 +320,9 @@ def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -
         return [tuple(replace(stage, threads=threads) for stage in rule.both[0])]
     lanes = rule.both if threads > 1 and not deterministic else (rule.alone,)
     possible = [tuple(stage for stage in lane if features.takes(stage.method)) for lane in lanes]
-    if any(ANNEALING in lane for lane in possible) and not is_annealed(problem, deterministic):
-        possible = [tuple(stage for stage in lane if stage != ANNEALING) for lane in possible]
+    anneal = {stage for lane in possible for stage in lane if stage.method == ANNEALING.method}
+    if anneal and not is_annealed(problem, deterministic):
+        possible = [tuple(stage for stage in lane if stage not in anneal) for lane in possible]
     small = features.within(LIMITS.small_columns, LIMITS.small_nonzeros) or features.assignment or features.flat
     return [_without_clock(lane, small) if deterministic else lane for lane in possible if lane]
 
