@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .documents import DAYS, Refused, duration, get
+from .documents import DAYS, Refused, duration, get, truth, whole
 
 LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?")
 BYTES = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB|PB|KB|KiB|MiB|GiB|TiB|PiB)")
@@ -399,8 +399,9 @@ def routed(tree: dict[str, Any]) -> dict[str, Any]:
     for name, marks in taken.items():
         task = own[name]
         if (
-            any(get(task, key) for key in ("optional", "segments", "due", "inputs", "results"))
-            or get(task, "copies", 1) != 1
+            any(get(task, key) for key in ("segments", "due", "inputs", "results"))
+            or whole(get(task, "copies", 1)) != 1
+            or truth(get(task, "optional", False))
         ):
             raise Refused("a task of a route that cannot be")
         idle = {"id": "not taken", "pool": _first_allowed(tree, task), "duration": "0s"}
