@@ -54,7 +54,7 @@ def _clock(rng: Random, draw: Draw, slot: float) -> str:
 def _repeated(rng: Random, draw: Draw, tree: Document) -> None:
     """Let a task be one for each day, between two moments of the horizon."""
     task = rng.choice(tree["tasks"])
-    for key in ("release", "deadline", "due", "late_cost", "late_penalty", "on_time"):
+    for key in ("release", "deadline", "due", "late_cost", "late_penalty", "early_cost", "on_time"):
         task.pop(key, None)
     first = rng.choice([0, 0, 0.5, 1])
     task["repeat"] = {"from": _clock(rng, draw, first), "to": _clock(rng, draw, first + rng.choice([1, 2, 3, 4]))}

@@ -762,6 +762,8 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         task.cut = _cut({} if said in (True, "true") else said, checkpoint, instance.clock)
     if task.cut is not None and (task.one_node or task.on_time is not None):
         raise Refused("segments of a task on one node, or on time")
+    if (task.due is None) != all(get(tree, key) is None for key in ("late_cost", "late_penalty", "early_cost")):
+        raise Refused("a due date without a cost, or a cost without a due date")
     if task.release is not None and task.deadline is not None and task.deadline <= task.release:
         raise Refused("the deadline is not after the release")
     labels, without = set(get(needs, "labels", [])), set(get(needs, "without", []))
