@@ -63,7 +63,7 @@ Certify = Annotated[
 Json = Annotated[bool, Option("--json", help="print JSON, and nothing else, on standard output")]
 PlanFile = Annotated[Path | None, Option("--output", "-o", metavar="FILE", help="write the plan file; - for stdout")]
 RepairedFile = Annotated[
-    Path | None, Option("--output", "-o", metavar="FILE", help="write the instance with the cheapest repair applied")
+    Path | None, Option("--output", "-o", metavar="FILE", help="write the instance with the first repair applied")
 ]
 Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load and cost (.png, .svg, .pdf)")]
 HtmlPage = Annotated[
