@@ -52,6 +52,7 @@ class Kind:
     off: int
     load: dict[str, Fraction]
     held: list[int]
+    since: int  # how many instants it states
 
     def hourly(self, clock: Clock) -> list[Fraction] | None:
         """Return what a node costs an hour, on demand or else committed; None where it has no price."""
@@ -406,7 +407,7 @@ class Instance:
         """Refuse a least load, or a time off, of nodes told apart, and beside services and segments."""
         beside = bool(self.services) or any(task.cut for task in self.tasks.values())
         for pool in self.pools.values():
-            if any(kind.off or any(kind.load.values()) or any(kind.held) for kind in pool.kinds) and (
+            if any(kind.off or any(kind.load.values()) or kind.since for kind in pool.kinds) and (
                 beside or pool.told_apart
             ):
                 raise Refused("a least load or a time off, where it is not supported")
@@ -718,6 +719,7 @@ def _kind(tree: dict[str, Any], pool: str, clock: Clock) -> Kind:
         int(-(-duration(get(tree, "minimum_off", "0s")) // clock.slot)),
         {what: number(value) for what, value in get(tree, "minimum_load", {}).items()},
         _held(tree, clock),
+        len(get(tree, "since", [])),
     )
 
 
