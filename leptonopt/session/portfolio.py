@@ -47,6 +47,9 @@ class PortfolioLimits:
     interval_parts : options and node counts by slot for which CP-SAT on intervals finds plans beside rented nodes: 603
         on a week of 23 groups (3,891 in 33 s, the optimum); useless at 60 groups with 10 kinds
     near : gap at which an exact method is left to go on
+    project_parts : options and node counts up to which CP-SAT alone plans projects: it proves elasticflow with
+        precedence at 370 and 856 in 2 and 10 s; at 1,614 it costs 4,508 after 15 s where `lns` costs 2,825, and at
+        3,208 3,933 after 20 s where `lns` costs 2,118
     baseline_groups : groups up to which dispatching rules are tried
     """
 
@@ -62,6 +65,7 @@ class PortfolioLimits:
     relaxed_nonzeros: int = 3_000_000
     interval_parts: int = 8_000
     near: float = 0.005
+    project_parts: int = 1_000
     baseline_groups: int = 5_000
 
 
@@ -177,7 +181,18 @@ RULES = (
         ((HIGHS,), (Stage("segments", 0.5), CPSAT)),
         (Stage("segments", 0.3), HIGHS, CPSAT),
     ),
-    PortfolioRule("project under a deadline", lambda of: of.project, ((Stage("cpsat"),),), (Stage("cpsat"),)),
+    PortfolioRule(
+        "project under a deadline",
+        lambda of: of.project and 0 < of.parts <= LIMITS.project_parts,
+        ((CPSAT,),),
+        (CPSAT,),
+    ),
+    PortfolioRule(
+        "project under a deadline, many options",
+        lambda of: of.project,
+        ((CPSAT,), (PRICES, LNS)),
+        (PRICES, Stage("lns", 0.6), CPSAT),
+    ),
     PortfolioRule(
         "assignment with nodes to open",
         lambda of: of.assignment and of.flat,
