@@ -130,7 +130,7 @@ def test_two_workers_are_a_trap(threads: int, deterministic: bool, workers: int)
     problem = random_problems.one_slot([1], [1], 1)
     form = cpsat._Columns(build_model(problem))
     limits = Limits(threads=threads, deterministic=deterministic)
-    run = cpsat._Run(problem, form, None, limits, Ear(), time.monotonic(), guarded=True)
+    run = cpsat._Run(problem, form, None, limits, Ear(), limits.start(), guarded=True)
     run._configure(chosen := Parameters())
     assert chosen.num_workers == workers
     assert getattr(chosen, "linearization_level", None) == (2 if workers == 1 else None)
