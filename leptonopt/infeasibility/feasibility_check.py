@@ -224,7 +224,8 @@ def _solve(question: Question, deadline: Deadline, plan_first: bool) -> Answer:
 
 def _solve_whole(question: Question, seconds: float) -> Answer:
     """Return the answer of a solve that ends at its first plan, in this process where it is small."""
-    here = HERE if _is_small(question.exact_form.problem) else {}
+    problem = question.exact_form.problem
+    here = HERE if _is_small(problem) and not len(problem.services.batches) else {}  # CP-SAT has no fractions
     try:
         result = solve(question.instance, time_limit=seconds, gap=TUNING.any_gap, **here)
     except NoPlan:

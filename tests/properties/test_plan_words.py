@@ -60,6 +60,7 @@ TOLD = {
     "made.limits.threads", "made.limits.deterministic", "made.seconds.*", "made.money_loss", "trace[].seconds",
     "trace[].cost", "trace[].bound", "why[]",
 }  # fmt: skip
+ANOTHER = {"batches[].done[].to"}  # the same requests over more slots: another plan, which keeps every rule
 OPEN = {"made.engines", "made.seconds"}  # mappings whose keys are the solve's own
 
 
@@ -256,7 +257,7 @@ def test_every_value_counts(kind: str) -> None:
                 and verify(given, changed(plan, path, lambda holder, key, put=other: holder.__setitem__(key, put))).ok
             ):
                 passed.add(named(path))
-    assert passed <= TOLD
+    assert passed <= TOLD | ANOTHER
 
 
 @pytest.mark.parametrize("kind", FEW)
