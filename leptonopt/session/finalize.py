@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,10 +27,12 @@ class ClosingSettings:
     ----------
     latest : seconds after the time limit, at least
     latest_share : the same as a share of the time limit
+    loaded : so many times as long at most where other work takes the processor: better a late plan than none
     """
 
     latest: float = 1.5
     latest_share: float = 0.04
+    loaded: float = 10.0
 
 
 SETTINGS = ClosingSettings()
@@ -97,14 +100,14 @@ def _note_limits(known: SolveState) -> None:
 
 
 def _clock(known: SolveState, entries: int) -> Callable[[], None]:
-    """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
+    """Raise `NoPlan` from some time after the time limit on; so much time to compute there is in any case."""
     limit = known.limits.time_limit
-    deadline = Deadline.after(
-        max(limit - known.watch.seconds(), 0.0) + max(SETTINGS.latest, SETTINGS.latest_share * limit)
-    )
+    room = max(SETTINGS.latest, SETTINGS.latest_share * limit)
+    deadline = Deadline.after(max(limit - known.watch.seconds(), 0.0) + room)
+    last, begun = deadline.plus((SETTINGS.loaded - 1) * room), time.process_time()
 
     def look() -> None:
-        if deadline.expired():
+        if deadline.expired() and (last.expired() or time.process_time() - begun >= room):
             raise NoPlan(
                 f"the time limit ended while a plan of {entries:,} entries was written and checked; a longer one (-t) "
                 "or longer slots are needed"

@@ -8,6 +8,7 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
@@ -419,6 +420,18 @@ def test_writing_and_checking_end_when_their_clock_says_so() -> None:
         patch.setattr(time, "monotonic", lambda: 10**9)
         with pytest.raises(NoPlan, match="a plan of 5,000 entries was written and checked"):
             late()
+
+
+def test_a_plan_comes_late_where_other_work_takes_the_processor() -> None:
+    """What counts is the time to compute, up to ten times as long by the clock."""
+    known = SimpleNamespace(limits=Limits(100.0), watch=Stopwatch())
+    late, began, cpu = answer._clock(known, 1), time.monotonic(), time.process_time()  # type: ignore[arg-type]
+    for wall, computed, ends in ((103, 5, False), (105, 1, False), (105, 5, True), (139, 1, False), (141, 1, True)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "monotonic", lambda wall=wall: began + wall)
+            patch.setattr(time, "process_time", lambda computed=computed: cpu + computed)
+            with pytest.raises(NoPlan) if ends else nullcontext():
+                late()
 
 
 def test_time_is_kept_back_by_the_entries_of_the_plan() -> None:
