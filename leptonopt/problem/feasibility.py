@@ -32,7 +32,7 @@ def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
     rent = node_schedule_of(problem, schedule, load)
     if rent is None or not _covered(problem, load, rent):
         broken.add("nodes")
-    elif any(quota_use(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
+    elif any(quota_use(problem, quota, schedule, rent, load) > quota.limit for quota in problem.quotas):
         broken.add("quota")
     if _mixed(problem, schedule):
         broken.add("affinity")

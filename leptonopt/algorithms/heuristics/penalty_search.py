@@ -19,7 +19,7 @@ from leptonopt.algorithms.heuristics.job_kernels import enter
 from leptonopt.algorithms.heuristics.ruin_kernels import PARAMETERS, RuinBest, ruin_and_recreate
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
+from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, usage
 from leptonopt.runtime.deadline import Stopwatch
 
 Floats = NDArray[np.float64]
@@ -102,11 +102,12 @@ class PenaltySearch:
     def tightened(self, schedule: Schedule) -> bool:
         """Tighten the limit of each quota that a schedule exceeds; return whether there is one."""
         problem, over = self.problem, False
-        rent = node_schedule_of(problem, schedule)
+        load = usage(problem, schedule)
+        rent = node_schedule_of(problem, schedule, load)
         if rent is None:
             return False
         for number, quota in enumerate(problem.quotas):
-            more = quota_use(problem, quota, schedule, rent) - quota.limit
+            more = quota_use(problem, quota, schedule, rent, load) - quota.limit
             if more > 0:
                 self.limit[number] -= more
                 over = True
