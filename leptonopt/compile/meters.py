@@ -9,9 +9,16 @@ from math import ceil
 
 import numpy as np
 
-from leptonopt.compile.calendar import zero_series
-from leptonopt.compile.money import NodeRates
-from leptonopt.compile.quotas import Groups, MeterWindow, Use, countable, meter_windows, unit_of
+from leptonopt.compile.quotas import (
+    Groups,
+    MeterWindow,
+    Use,
+    countable,
+    in_window,
+    meter_windows,
+    node_hours,
+    unit_of,
+)
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.savings import SavingsWindow, savings_windows
 from leptonopt.compile.services import CompiledServices
@@ -68,21 +75,11 @@ class Metering:
         meter = Meter(id=f"{window.plan.id} {pool} {name}", of="hours", pools=[pool], tiers=[{"price": 0}])
         within = MeterWindow(meter, window.first, window.last)
         if of_nodes:
-            return Use(within, time.slots, {}, {}, self._on_demand(within, pool, name), ())
-        row, hours = (
-            self.rows.index[pool, name],
-            Fraction(time.slot, 3600 * self.rows.scale[self.rows.index[pool, name]]),
-        )
-        line = [hours if window.first <= slot <= window.last else Fraction(0) for slot in range(time.slots)]
+            counted = [(kind.pool.id, kind.name) == (pool, name) for kind in self.rows.kinds]
+            return Use(within, time.slots, {}, {}, node_hours(self.instance, within, counted, on_demand=True), ())
+        row = self.rows.index[pool, name]
+        line = in_window(within, time, Fraction(time.slot, 3600 * self.rows.scale[row]))
         return Use(within, time.slots, {row: line} if row in self.rows.used else {}, {}, None, ())
-
-    def _on_demand(self, window: MeterWindow, pool: str, name: str) -> NodeRates:
-        """Return the hours of nodes on demand of a kind."""
-        time, kinds = self.instance.time, self.rows.kinds
-        zero, hours = zero_series(time), [Fraction(time.slot, 3600)] * time.slots
-        none = [zero] * len(kinds)
-        own = [hours if (kind.pool.id, kind.name) == (pool, name) else zero for kind in kinds]
-        return NodeRates(own, none, none, none, [Fraction(0)] * len(kinds)).within(window.first, window.last)
 
     def steps(self) -> tuple[set[Fraction], Fraction, int]:
         """Return the money of a unit, the most that all cost [money], and the units that rounding can lose."""
@@ -105,7 +102,7 @@ class Metering:
     def priced(self, problem: Problem, groups: Groups, money: Convert) -> Problem:
         """Return the problem with meters by window, and savings plans; meters behind count their uses."""
         found = [
-            Counter(counter.used.with_options(self.instance, groups), counter.unit, counter.most).tiers(
+            replace(counter, used=counter.used.with_options(self.instance, groups)).tiers(
                 [begin for begin, _ in window.tiers],
                 [money(price * counter.unit) for _, price in window.tiers],
                 self.services,

@@ -16,7 +16,7 @@ from leptonopt.compile.money import NodeRates, each_line, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError, Path
-from leptonopt.instance import Instance, Measure, Meter, Pool, Quota
+from leptonopt.instance import Instance, Measure, Meter, Pool, Quota, Time
 from leptonopt.instance.quotas import NODE_HOURS
 from leptonopt.problem.problem import Quota as Limit
 from leptonopt.runtime.clock import check_time_each
@@ -212,19 +212,26 @@ def _node_use(instance: Instance, rows: RowBuilder, window: Window) -> NodeRates
         return None
     covered = {pool.id for pool in rows.covered(quota)}
     if quota.of == NODE_HOURS:
-        return _hours(instance, [kind.pool.id in covered for kind in rows.kinds], window)
+        return node_hours(instance, window, [kind.pool.id in covered for kind in rows.kinds])
     rates = node_rates(instance, rows.kinds, *map(Fraction, weights[quota.of]))
     return _only(rates, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
 
 
-def _hours(instance: Instance, counted: Sequence[bool], window: Window) -> NodeRates:
-    """Return the hours of nodes that are on in a window; lines that are equal are one object."""
-    time, hours = instance.time, Fraction(instance.time.slot, 3600)
-    none = zero_series(time)
-    own = [hours if window.first <= slot <= window.last else Fraction(0) for slot in range(time.slots)]
-    nothing = [none] * len(counted)
-    on = [own if each else none for each in counted]
-    return NodeRates(nothing, on, nothing, nothing, [Fraction(0)] * len(counted))
+def in_window(window: Window, time: Time, value: Fraction) -> list[Fraction]:
+    """Return a value for each slot of a window, and 0 for the others."""
+    return [value if window.first <= slot <= window.last else Fraction(0) for slot in range(time.slots)]
+
+
+def node_hours(instance: Instance, window: Window, counted: Sequence[bool], on_demand: bool = False) -> NodeRates:
+    """Return the hours of nodes of some kinds in a window: of all that are on, or of those on demand.
+
+    Lines that are equal are one object.
+    """
+    time = instance.time
+    none, own = zero_series(time), in_window(window, time, Fraction(time.slot, 3600))
+    nothing, hours = [none] * len(counted), [own if each else none for each in counted]
+    grids = (hours, nothing) if on_demand else (nothing, hours)
+    return NodeRates(*grids, nothing, nothing, [Fraction(0)] * len(counted))
 
 
 def _weights(instance: Instance, quota: Measure, pool: Pool, name: str) -> list[Fraction]:

@@ -35,7 +35,6 @@ class NodeSearchSettings:
 
 SETTINGS = NodeSearchSettings()
 
-
 Choices = dict[tuple[str, str], list[tuple[str, ...]]]  # nodes by task and option id, as `NodeForm` takes them
 
 

@@ -47,11 +47,12 @@ def relaxed(problem: Problem, seconds: float) -> Relaxed | None:
     deadline, columns, found = Deadline.after(seconds), _Columns(problem), None
     while True:
         check_time()
-        duals = None if deadline.expired() else relaxation_duals(problem, deadline.left(), columns.chosen())
+        duals = None if deadline.expired() else relaxation_duals(problem, deadline.left(), columns.chosen(problem))
         if duals is None:
             return found
         found = _rounded(problem, duals)
-        if columns.missing(found.prices) <= NEAR * abs(found.value) or not columns.add(found.prices):
+        priced = replace(problem, price=problem.price + found.prices)
+        if columns.missing(priced) <= NEAR * abs(found.value) or not columns.add(priced):
             return found
 
 
@@ -70,31 +71,26 @@ class _Columns:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self.problem, self.pricer = problem, BlockPricer(problem)
+        self.pricer = BlockPricer(problem)
         width = -(-problem.slots // BUCKETS)
         self.key: Ints = np.sort(cheapest_by_bucket(self.pricer, problem.price_sum.astype(float), None, width)[0])
 
-    def chosen(self, prices: Ints | int = 0) -> StartColumns:
-        """Return the columns, with what they cost at prices of rows added."""
-        priced = replace(self.problem, price=self.problem.price + prices)
-        option, start = np.divmod(self.key, self.problem.slots)
+    def chosen(self, priced: Problem) -> StartColumns:
+        """Return the columns, with what they cost in the problem at its prices or at others."""
+        option, start = np.divmod(self.key, priced.slots)
         return StartColumns(option, start, column_costs(priced, option, start))
 
-    def missing(self, prices: Ints) -> float:
-        """Return by how much all columns lower the cost of the tasks at prices."""
-        problem, columns = self.problem, self.chosen(prices)
-        least = np.where(problem.optional, problem.value, INFEASIBLE_COST)
-        np.minimum.at(least, problem.group[columns.option], columns.cost)
-        all_ = self.pricer.group_least(self._prefix(prices))
-        return float((problem.copies * (least - all_).astype(float)).sum())
+    def missing(self, priced: Problem) -> float:
+        """Return by how much all columns lower the cost of the tasks at other prices."""
+        columns = self.chosen(priced)
+        least = np.where(priced.optional, priced.value, INFEASIBLE_COST)
+        np.minimum.at(least, priced.group[columns.option], columns.cost)
+        all_ = self.pricer.group_least(priced.price_sum)
+        return float((priced.copies * (least - all_).astype(float)).sum())
 
-    def add(self, prices: Ints) -> bool:
-        """Add the cheapest column of each option at prices; return whether one is new."""
+    def add(self, priced: Problem) -> bool:
+        """Add the cheapest column of each option at other prices; return whether one is new."""
         known = len(self.key)
-        key, _ = cheapest_by_bucket(self.pricer, self._prefix(prices).astype(float), None, self.problem.slots)
+        key, _ = cheapest_by_bucket(self.pricer, priced.price_sum.astype(float), None, priced.slots)
         self.key = np.union1d(self.key, key)
         return len(self.key) > known
-
-    def _prefix(self, prices: Ints) -> Ints:
-        found: Ints = replace(self.problem, price=self.problem.price + prices).price_sum
-        return found
