@@ -68,6 +68,10 @@ class Limits:
             return Deadline.after(self.time_limit)
         return self.deadline.within(self.time_limit)
 
+    def deciding(self) -> Deadline:
+        """Return the deadline by which a method that starts now decides: never where no clock may decide."""
+        return Deadline.never() if self.deterministic else self.start()
+
     def until(self, deadline: Deadline) -> Limits:
         """Return these limits with a deadline, and the time until then as the time limit."""
         return replace(self, time_limit=max(SHORTEST_CALL, deadline.left()), deadline=deadline)

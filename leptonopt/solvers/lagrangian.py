@@ -49,12 +49,9 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     engine = f"numpy {np.__version__}"
     problem = aggregate_nodes(problem) or problem
     blocks = BlockPricer(problem)
-    deadline, rounds = limits.start(), SETTINGS.rounds
+    deadline, rounds = limits.deciding(), SETTINGS.rounds
     if limits.deterministic:
-        deadline, rounds = (
-            Deadline.never(),
-            min(SETTINGS.rounds, estimate_rounds(problem, blocks.columns, limits.effort)),
-        )
+        rounds = min(rounds, estimate_rounds(problem, blocks.columns, limits.effort))
     bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
         return infeasible_solution(engine)

@@ -184,7 +184,7 @@ class _Run:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def solution(self, last: str) -> Solution:
-        self.deadline = self.limits.start()
+        self.deadline = self.limits.deciding()
         waking = None if self.executor is None else warm_up_workers(self.executor)
         if self.limits.deterministic:
             self.oracle.fast = self.loops.awaited(self._over)
@@ -238,13 +238,12 @@ class _Run:
         return found
 
     def _over(self) -> bool:
-        late = not self.limits.deterministic and self.deadline.expired()
-        return late or self.monitor.should_stop()
+        return self.deadline.expired() or self.monitor.should_stop()
 
     def _by(self, share: float) -> Callable[[], bool]:
         """Return a predicate that is true once a share of the time left now has passed."""
         deadline = self.deadline.share(share)
-        return lambda: self._over() or (not self.limits.deterministic and deadline.expired())
+        return lambda: self._over() or deadline.expired()
 
     def _bound(self, value: int) -> None:
         if self.lower is None or value > self.lower:

@@ -83,7 +83,7 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
     """Return the method that searches on the workers of an executor."""
 
     def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-        engine, deadline = f"{version()} (CP-SAT)", limits.start()
+        engine, deadline = f"{version()} (CP-SAT)", limits.deciding()
         found = prepare_search(problem, warm_start, limits, monitor, engine)
         if isinstance(found, Solution):
             return found
@@ -166,8 +166,7 @@ class _Search:
 
     def stopped(self) -> bool:
         """Return True when the monitor demands an end, or the time is up."""
-        late = not self.limits.deterministic and self.deadline.expired()
-        return late or self.monitor.should_stop()
+        return self.deadline.expired() or self.monitor.should_stop()
 
     def stream(self) -> None:
         """Keep all workers at work, and take over what they answer as it comes."""
@@ -250,7 +249,7 @@ class _Search:
         assert self.ascent
         self.ascent.step()
         turn = len(self.ascent.values)
-        late = not self.limits.deterministic and self.deadline.left() < (1 - SETTINGS.prices) * self.limits.time_limit
+        late = self.deadline.left() < (1 - SETTINGS.prices) * self.limits.time_limit
         last = (
             late
             or turn >= self.rounds

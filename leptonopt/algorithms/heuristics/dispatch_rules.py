@@ -52,10 +52,10 @@ def dispatch(
         return infeasible_solution(engine)
     monitor.bound(bound)
     guide = CostGuide.true(problem, blocks)
-    placing, deadline = PartialSchedule(problem), limits.start()
+    placing, deadline = PartialSchedule(problem), limits.deciding()
 
     def over() -> bool:
-        return monitor.should_stop() or (deadline.expired() and not limits.deterministic)
+        return monitor.should_stop() or deadline.expired()
 
     ruled = rule(placing, guide)
     for turn, group in enumerate(precedence_order(placing, ruled.rank())):

@@ -19,7 +19,6 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 from leptonopt.runtime import jit
-from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.jit_cache import JitWarmup
 
 
@@ -87,8 +86,8 @@ class MultiStart:
         self.notable: int | None = None  # cost above which schedules of a search over orders are not taken
         self.fewest = problem.groups + 1
         self.built = False
-        self.latest = Deadline.never() if limits.deterministic else limits.start()
-        self.deadline = Deadline.never() if limits.deterministic else self.latest.share(share)
+        self.latest = limits.deciding()
+        self.deadline = self.latest.share(share)
 
     def shortfall(self) -> str:
         """Return in words why no schedule was found."""

@@ -17,7 +17,7 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
-from leptonopt.runtime.deadline import Deadline, Stopwatch
+from leptonopt.runtime.deadline import Stopwatch
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def first_plan(
     """
     if unsupported_rule(problem):
         return None
-    deadline = Deadline.never() if limits.deterministic else Deadline.after(share * limits.time_limit)
+    deadline = limits.deciding().share(share)
     search = SingleNodeSearch(problem, monitor, limits.seed)
     if not search.start(warm_start):
         return None

@@ -28,6 +28,13 @@ def test_a_method_ends_at_the_earlier_moment() -> None:
     assert Limits(time_limit=1, deadline=soon).start().until < soon.until
 
 
+def test_no_clock_decides_in_deterministic_solves() -> None:
+    """Elsewhere the deadline by which a method decides is its end."""
+    assert Limits(deterministic=True, deadline=Deadline.after(1)).deciding() == Deadline.never()
+    soon = Deadline.after(10)
+    assert Limits(time_limit=100, deadline=soon).deciding() == soon
+
+
 def test_the_time_until_a_deadline_is_the_limit() -> None:
     """A deadline that has passed leaves the shortest call that engines accept."""
     deadline = Deadline.after(50)
