@@ -36,7 +36,6 @@ def service_requirements(instance: Instance) -> Iterator[Requirement]:
 
 
 def _rules(place: Path, service: Service) -> Iterator[Requirement]:
-    called = f"service {service.id!r}"
     stated = {
         "routing": service.routing != "split" and f"has {service.routing} routing",
         "minimum": service.minimum and f"has at least {service.minimum} usable replicas",
@@ -50,16 +49,7 @@ def _rules(place: Path, service: Service) -> Iterator[Requirement]:
         "fill": not service.fill and "keeps its headroom free of batches",
         "start": service.start.takes and f"has replicas that take {units.duration_text(service.start.takes)} to start",
     }
-    for key, words in stated.items():
-        if words:
-            yield Requirement(
-                f"service {key}",
-                (service.id,),
-                f"{called} {words}",
-                (*place, key),
-                partial(_drop, id=service.id, key=key),
-                dropped=f"{called} without its {key}",
-            )
+    return _stated(stated, place, (service.id,), f"service {service.id!r}", partial(_drop, id=service.id))
 
 
 def _zones(service: Service) -> str:
@@ -69,19 +59,26 @@ def _zones(service: Service) -> str:
 
 
 def _rules_of_way(place: Path, service: Service, way: Way, at: int) -> Iterator[Requirement]:
-    called = f"service {service.id!r}, way {way.id or way.pool!r},"
     stated = {
         "limit": way.limit is not None and "has no more replicas than its limit",
         "minimum": way.minimum and f"has at least {way.minimum} usable replicas",
     }
+    called = f"service {service.id!r}, way {way.id or way.pool!r},"
+    return _stated(stated, place, (service.id, str(at)), called, partial(_drop_of_way, id=service.id, at=at))
+
+
+def _stated(
+    stated: Mapping[str, object], place: Path, subject: tuple[str, ...], called: str, drop: Callable[..., None]
+) -> Iterator[Requirement]:
+    """Yield a requirement for each key that has words."""
     for key, words in stated.items():
         if words:
             yield Requirement(
                 f"service {key}",
-                (service.id, str(at)),
+                subject,
                 f"{called} {words}",
                 (*place, key),
-                partial(_drop_of_way, id=service.id, at=at, key=key),
+                partial(drop, key=key),
                 dropped=f"{called} without its {key}",
             )
 
