@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -31,7 +31,7 @@ MAX_APART = 64  # nodes of a pool that may be told apart
 PLENTY = 10**6  # units at most that a repair adds
 
 
-def pool_requirements(instance: Instance, number: int, pool: Pool, used: Collection[str]) -> Iterator[Requirement]:
+def pool_requirements(instance: Instance, number: int, pool: Pool, used: set[str]) -> Iterator[Requirement]:
     place: Path = ("pools", number)
     for name, series in pool.capacity.items():
         if not series.unlimited and name in used:
@@ -56,7 +56,7 @@ def pool_requirements(instance: Instance, number: int, pool: Pool, used: Collect
             dropped=f"pool {pool.id!r} without its maintenance from {begin} to {end}",
         )
     for at, (name, kind) in enumerate(pool.kinds):
-        if set(used) & set(kind.size):
+        if used & set(kind.size):
             yield from _of_kind(instance, (*place, "nodes"), pool, at, name, kind)
 
 

@@ -31,7 +31,9 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
     options_of_tasks = [(task, concrete_options(instance, task)) for _, task in tasks]
     held = [(option.pool, option.uses) for _, options in options_of_tasks for option in options]
     held += [(way.pool, way.uses) for service in instance.services for way in service.replicas]
-    used = {pool for pool, _ in held}
+    used: dict[str, set[str]] = {}  # resources by pool
+    for on, uses in held:
+        used.setdefault(on, {POWER}).update(name for name, count in uses.items() if count)
     edges = {after.task for _, task in tasks for after in task.after}
     known = {task.id for _, task in tasks}
     found = list[Requirement]()
@@ -39,8 +41,7 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
         found += task_requirements(instance, at, task, options, known if edges else set())
     for at, pool in enumerate(instance.pools):
         if pool.id in used:
-            resources = {name for where, uses in held if where == pool.id for name, count in uses.items() if count}
-            found += pool_requirements(instance, at, pool, {*resources, POWER})
+            found += pool_requirements(instance, at, pool, used[pool.id])
     found += [
         _quota(instance, at)
         for at, quota in enumerate(instance.quotas)
@@ -177,6 +178,7 @@ def _unlimited_horizon(document: Document, instance: Instance) -> None:
     """
     time, left = instance.time, {task["id"] for task in document["tasks"]}
     slots = brief = time.slots
+    links = Links.of(instance)
     for task in instance.tasks:
         if task.id in left:
             found = concrete_options(instance, task)
@@ -184,7 +186,7 @@ def _unlimited_horizon(document: Document, instance: Instance) -> None:
             lengths = sorted(_slots(instance, option) for option in allowed or found)
             late = 0 if task.release is None else ceil((task.release - time.start).total_seconds() / time.slot)
             other = sum(-(-after.lag // time.slot) for after in task.after) + max(0, late - time.slots)
-            other += task.copies * ceil(_longest_moves(instance, task) / time.slot)
+            other += task.copies * ceil(_longest_moves(links, task) / time.slot)
             slots += task.copies * lengths[-1] + other
             brief += task.copies * lengths[0] + other
     document["time"]["horizon"] = f"{min(slots, MAX_SLOTS) * time.slot}s"
@@ -197,10 +199,9 @@ def _unlimited_horizon(document: Document, instance: Instance) -> None:
                 kind["commit"] = {key: value for key, value in commit.items() if key != "price"} | {"total": total}
 
 
-def _longest_moves(instance: Instance, task: Task) -> Fraction:
+def _longest_moves(links: Links, task: Task) -> Fraction:
     """Return the seconds that all data of a task take on the slowest links."""
-    links, known = Links.of(instance), {each.id: each.gib for each in instance.datasets}
-    amounts = [*(after.gib for after in task.after), *(known[name] for name in task.inputs)]
+    amounts = [*(after.gib for after in task.after), *(links.datasets[name].gib for name in task.inputs)]
     amounts += [task.results.gib] if task.results is not None else []
     return sum((links.longest(gib) for gib in amounts if gib), Fraction(0))
 
