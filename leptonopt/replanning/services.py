@@ -29,7 +29,7 @@ def left_of_services(
     planned = {service["id"] for service in plan.get("services", ())}
     for service, stated in zip(document.get("services", ()), instance.services, strict=True):
         if service["id"] in planned | spoken:
-            names = way_names(stated)
+            names = way_names(instance, stated)
             for name, way in zip(names, service["replicas"], strict=True):
                 way["running"] = on.get((service["id"], name), on.get((service["id"], ""), 0) if len(names) == 1 else 0)
     return list(_batches(document, plan, state, start))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from leptonopt.compile.services import replica_options
 from leptonopt.errors import Finding, InstanceError, Path, dotted
 from leptonopt.instance import Instance, Service
 from leptonopt.instance.fields import ByName, Instant, Lag, Many, Name, NotNegative, StrictModel, empty_mapping
@@ -187,7 +188,7 @@ def _findings(state: State, instance: Instance) -> list[Finding]:
 
 def _findings_of_services(state: State, instance: Instance) -> list[Finding]:
     """Return what names no service, no way of it, or no batch."""
-    ways = {service.id: way_names(service) for service in instance.services}
+    ways = {service.id: way_names(instance, service) for service in instance.services}
     found = []
     for at, entry in enumerate(state.replicas):
         place: Path = ("replicas", at)
@@ -205,17 +206,9 @@ def _findings_of_services(state: State, instance: Instance) -> list[Finding]:
     ]
 
 
-def way_names(service: Service) -> list[str]:
+def way_names(instance: Instance, service: Service) -> list[str]:
     """Return the names of the ways of a service, as plans call them."""
-    taken = {way.id for way in service.replicas if way.id is not None}
-    names = list[str]()
-    for way in service.replicas:
-        name, number = way.id or way.pool, 2
-        while way.id is None and name in taken:
-            name, number = f"{way.pool}#{number}", number + 1
-        taken.add(name)
-        names.append(name)
-    return names
+    return [way.id for way in replica_options(instance, service)]
 
 
 def _findings_of_nodes(state: State, instance: Instance) -> list[Finding]:
