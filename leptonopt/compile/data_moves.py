@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -59,6 +59,11 @@ class Links:
             return None
         return DataMove(what, name, origin, to, gib, EXACT.multiply(link.price, gib), _seconds(link, gib))
 
+    def fetch(self, name: str, origins: Iterable[str], to: str, gib: Decimal) -> DataMove | None:
+        """Return the cheapest move from some regions, the quickest of equals; None where no link does."""
+        offers = (self.move("input", name, origin, to, gib) for origin in origins)
+        return min(filter(None, offers), key=lambda move: (move.cost, move.seconds), default=None)
+
     def longest(self, gib: Decimal) -> Fraction:
         """Return the seconds that an amount takes on the slowest link."""
         return max((_seconds(link, gib) for link in self.stated), default=Fraction(0))
@@ -66,9 +71,7 @@ class Links:
     def fixed_moves(self, task: Task, region: str) -> Iterator[DataMove | None]:
         """Yield the moves of inputs and results of a task in a region; None for one that no link does."""
         for name in task.inputs:
-            known = self.datasets[name]
-            offers = (self.move("input", name, place, region, known.gib) for place in known.at)
-            yield min(filter(None, offers), key=lambda move: (move.cost, move.seconds), default=None)
+            yield self.fetch(name, self.datasets[name].at, region, self.datasets[name].gib)
         if task.results is not None:
             yield self.move("results", task.results.to, region, task.results.to, task.results.gib)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from leptonopt.compile.data_moves import EXACT, Links
-from leptonopt.compile.work_options import ConcreteOption, without_region
+from leptonopt.compile.data_moves import Links
+from leptonopt.compile.work_options import ConcreteOption, moving, without_region
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task
 from leptonopt.instance.tasks import After
@@ -18,9 +18,14 @@ from leptonopt.replanning.state import Key
 class LeftData:
     """Know where data of tasks that are done lie: by `pools` where each has run, by `regions` elsewhere."""
 
-    def __init__(self, instance: Instance, ended: Mapping[Key, datetime], pools: Mapping[str, str]) -> None:
-        self.links, self.ended, self.pools = Links.of(instance), ended, pools
-        self.regions: dict[str, tuple[str, ...]] = {}
+    def __init__(
+        self,
+        instance: Instance,
+        ended: Mapping[Key, datetime],
+        pools: Mapping[str, str],
+        regions: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.links, self.ended, self.pools, self.regions = Links.of(instance), ended, pools, regions
 
     def edges(self, task: Task) -> list[After]:
         """Return the edges of a task along which data come from tasks that are done."""
@@ -36,13 +41,13 @@ class LeftData:
         to = self.links.regions[way.pool]
         if to is None:
             return without_region(way)
-        offers = [self.links.move("input", edge.task, origin, to, edge.gib) for origin in self._origins(task, edge)]
-        found = min(filter(None, offers), key=lambda move: (move.cost, move.seconds), default=None)
+        found = self.links.fetch(edge.task, self._origins(task, edge), to, edge.gib)
+        fetched = moving(way, [found], takes_time=False)
         if found is None:
-            return replace(way, refused=way.refused or f"no link moves its data to or from pool {way.pool!r}")
+            return fetched
         there = self.ended[edge.task, 1] + timedelta(seconds=ceil(edge.lag + found.seconds))
-        cost = EXACT.add(way.cost, found.cost)
-        return replace(way, cost=cost, not_before=max(way.not_before or there, there))
+        # The move is left out of `data`: no task of the rest states it.
+        return replace(fetched, data=way.data, not_before=max(way.not_before or there, there))
 
     def _origins(self, task: Task, edge: After) -> tuple[str, ...]:
         """Return the regions in which the data of a task that is done lie; raises `UsageError`."""

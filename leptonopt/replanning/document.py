@@ -31,7 +31,7 @@ from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
 from leptonopt.replanning.data import LeftData
 from leptonopt.replanning.limits import Limits
-from leptonopt.replanning.names import CHANGES, KEPT, STAYS, place_in, plain_option
+from leptonopt.replanning.names import CHANGES, KEPT, STAYS, place_in, plain_option, stated_copy
 from leptonopt.replanning.segments import CutCopy, old_segments
 from leptonopt.replanning.services import left_of_services
 from leptonopt.replanning.standing import committed_savings, standing_pools
@@ -68,10 +68,8 @@ def old_placements(plan: Mapping[str, Any]) -> dict[Key, Place]:
     """Return where every copy runs in a plan."""
     found = {}
     for key, line in each_copy(plan.get("tasks", ())):
-        task, hash_sign, number = key[0].rpartition("#")
         found[key] = place_in(line)
-        if hash_sign and number.isdigit():  # of a plan that was made by replanning
-            found.setdefault((task, int(number)), found[key])
+        found.setdefault(stated_copy(key), found[key])
     return found
 
 
@@ -120,8 +118,8 @@ class _Rewriting:
         self.running = {run.key: run for run in state.running}
         self.paused = {run.key: run for run in state.paused}
         self.ended = {run.key: run.ended or state.now for run in state.done}
-        self.data = LeftData(instance, self.ended, self._done_pools())
-        self.data.regions = {run.task: run.at for run in state.done if run.at}
+        moved = {run.task: run.at for run in state.done if run.at}
+        self.data = LeftData(instance, self.ended, self._done_pools(), moved)
         self.result = Replanned({})
         self.spot = {pool.id for pool in instance.pools if pool.interruptions is not None}
         self.lines: list[Document] = []

@@ -8,10 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from leptonopt.plan.diff import Place, place_of
+from leptonopt.replanning.state import Key
 
 CHANGES = "changes"
 STAYS, KEPT = " (stays)", " (kept)"
 _ADDED = re.compile(r" \((stays|kept)(?: \d+)?\)$")
+
+
+def stated_copy(key: Key) -> Key:
+    """Return the copy that a task `TASK#COPY` of replanning stands for; the key itself for any other task."""
+    task, hash_sign, number = key[0].rpartition("#")
+    return (task, int(number)) if hash_sign and number.isdigit() else key
 
 
 def plain_option(option: str) -> str:

@@ -19,7 +19,7 @@ from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task, units
 from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
-from leptonopt.replanning.names import CHANGES, KEPT, added, place_in
+from leptonopt.replanning.names import CHANGES, KEPT, added, place_in, stated_copy
 from leptonopt.replanning.state import Key, Paused, Running
 
 Document = dict[str, Any]
@@ -30,9 +30,7 @@ def old_segments(plan: Mapping[str, Any]) -> dict[Key, list[Place]]:
     found: dict[Key, list[Place]] = {}
     for key, line in each_copy(plan.get("tasks", ())):
         if "segment" in line:
-            task, hash_sign, number = key[0].rpartition("#")
-            named = (task, int(number)) if hash_sign and number.isdigit() else key
-            for each in {key, named}:
+            for each in {key, stated_copy(key)}:
                 found.setdefault(each, []).append(place_in(line))
     return {key: sorted(places, key=lambda place: place.begins) for key, places in found.items()}
 
