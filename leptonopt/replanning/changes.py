@@ -21,10 +21,11 @@ def changes_of(replanned: Replanned, plan: Mapping[str, Any]) -> list[TaskChange
     lines: dict[str, list[Mapping[str, Any]]] = {}
     for each in plan.get("tasks", ()):
         lines.setdefault(each["id"], []).append(each)
+    tasks = {task["id"]: task for task in replanned.document["tasks"]} if replanned.segments else {}
     found = list[TaskChange]()
     for id, key in replanned.names.items():
         if id in replanned.segments:
-            found += _segment_changes(replanned, id, lines.get(id, []))
+            found += _segment_changes(replanned, tasks[id], lines.get(id, []))
             continue
         line, before = lines.get(id, [None])[0], replanned.placed.get(key)
         if line is not None or before is not None:
@@ -37,10 +38,12 @@ def _what(line: Mapping[str, Any] | None, before: Place | None, after: Place | N
     return (added(str(line["option"])) if line is not None else None) or kind_of_change(before, after)
 
 
-def _segment_changes(replanned: Replanned, id: str, lines: Sequence[Mapping[str, Any]]) -> Iterator[TaskChange]:
+def _segment_changes(
+    replanned: Replanned, task: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+) -> Iterator[TaskChange]:
     """Yield what happens to each segment: it goes on, is kept, or takes the place of a planned one."""
+    id = task["id"]
     ran = replanned.placed.get(replanned.names[id])
-    task = next(each for each in replanned.document["tasks"] if each["id"] == id)
     begun = task["segments"].get("begun")
     kept = {line["start"] for line in lines if added(str(line["option"])) == "kept"}
     planned = [place for place in replanned.segments[id] if place.start not in kept]

@@ -118,11 +118,15 @@ class _Rewriting:
         self.running = {run.key: run for run in state.running}
         self.paused = {run.key: run for run in state.paused}
         self.ended = {run.key: run.ended or state.now for run in state.done}
+        self.ends: dict[str, list[datetime]] = {}  # by task
+        for (task, _), ended in self.ended.items():
+            self.ends.setdefault(task, []).append(ended)
         moved = {run.task: run.at for run in state.done if run.at}
         self.data = LeftData(instance, self.ended, self._done_pools(), moved)
         self.result = Replanned({})
         self.spot = {pool.id for pool in instance.pools if pool.interruptions is not None}
         self.lines: list[Document] = []
+        self._tasks = {task.id: task for task in instance.tasks}
         self._stated: dict[str, Document] = {entry["id"]: entry for entry in instance.document()["tasks"]}
         self._expanded = self._copies_one_by_one()
 
@@ -165,7 +169,7 @@ class _Rewriting:
 
     def _ids(self, task: str) -> list[str]:
         """Return the new tasks that stand for a task."""
-        stated = next((each for each in self.instance.tasks if each.id == task), None)
+        stated = self._tasks.get(task)
         if stated is None or task not in self._expanded:
             return [] if stated is None or (task, 1) in self.ended else [task]
         return [f"{task}#{copy}" for copy in range(1, stated.copies + 1) if (task, copy) not in self.ended]
@@ -235,10 +239,9 @@ class _Rewriting:
         release = task.release
         for edge in task.after:
             edges += [_edge(id, edge) for id in self._ids(edge.task)]
-            for (name, _), ended in self.ended.items():
-                if name == edge.task and edge.lag:
-                    free = ended + timedelta(seconds=edge.lag)
-                    release = free if release is None else max(release, free)
+            for ended in self.ends.get(edge.task, ()) if edge.lag else ():
+                free = ended + timedelta(seconds=edge.lag)
+                release = free if release is None else max(release, free)
         entry.pop("after", None)
         if edges:
             entry["after"] = edges
@@ -252,8 +255,8 @@ class _Rewriting:
         limits = [
             ended + timedelta(seconds=edge.most)
             for edge in task.after
-            for (name, _), ended in self.ended.items()
-            if name == edge.task and edge.most is not None
+            if edge.most is not None
+            for ended in self.ends.get(edge.task, ())
         ]
         return min(limits, default=None)
 

@@ -36,8 +36,9 @@ class Limits:
     def rewrite(self, document: Document) -> None:
         """Take off what has been used, and limit changes."""
         consumed = set(_consumed(document))
+        teams = {noun.get("team") for noun in (*document["tasks"], *document.get("services", ()))}
         for name in ("quotas", "meters"):
-            measures = [self._left(each, document) for each in document.get(name, ()) if each["of"] != CHANGES]
+            measures = [self._left(each, teams) for each in document.get(name, ()) if each["of"] != CHANGES]
             document[name] = [each for each in measures if self._still_counts(each, consumed)]
         objective = document.setdefault("objective", {})
         ties = [name for name in objective.get("ties", ()) if name != CHANGES and (name == "ends" or name in consumed)]
@@ -52,10 +53,8 @@ class Limits:
             if not document[name]:
                 del document[name]
 
-    def _left(self, measure: Document, document: Document) -> Document:
-        """Return a quota or meter of what is left."""
-        nouns = [*document["tasks"], *document.get("services", ())]
-        teams = {noun.get("team") for noun in nouns}
+    def _left(self, measure: Document, teams: set[str | None]) -> Document:
+        """Return a quota or meter of what is left; `teams` are those that still have something to do."""
         made = dict(measure)
         if "tasks" in made:
             made["tasks"] = [id for task in made["tasks"] for id in self.ids(task)]
