@@ -9,6 +9,7 @@ from typing import Any
 from leptonopt.errors import UsageError
 from leptonopt.instance import units
 from leptonopt.plan.entries import each_copy
+from leptonopt.replanning.standing import on_before
 
 
 def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
@@ -48,9 +49,8 @@ def _nodes_as_planned(plan: Mapping[str, Any], moment: datetime) -> list[dict[st
     """Return the nodes that are on just before an instant, and committed, by pool and kind."""
     found: dict[tuple[str, str], list[int]] = {}
     for entry in plan.get("nodes", ()):
-        on = [step["count"] for step in entry["on"] if units.instant(step["from"]) < moment][-1:]
         counts = found.setdefault((entry["pool"], entry["kind"]), [0, 0])
-        counts[0] += sum(on)
+        counts[0] += on_before(entry["on"], moment)
         counts[1] += entry.get("committed", 0)
     return [
         {"pool": pool, "kind": kind, "on": on, "committed": committed}

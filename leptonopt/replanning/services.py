@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.instance import Instance, units
+from leptonopt.replanning.standing import on_before
 from leptonopt.replanning.state import State, way_names
 
 Document = dict[str, Any]
@@ -39,8 +40,7 @@ def _on_as_planned(plan: Mapping[str, Any], now: datetime) -> Iterator[tuple[tup
     """Yield the replicas of each way that were on just before an instant."""
     for service in plan.get("services", ()):
         for way in service["ways"]:
-            counts = [step["count"] for step in way["on"] if units.instant(step["from"]) < now]
-            yield (service["id"], way["way"]), (counts or [0])[-1]
+            yield (service["id"], way["way"]), on_before(way["on"], now)
 
 
 def _batches(document: Document, plan: Mapping[str, Any], state: State, start: datetime) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,12 @@ from leptonopt.instance import Instance, NodeKind, units
 from leptonopt.replanning.state import Standing, State
 
 Document = dict[str, Any]
+
+
+def on_before(steps: Sequence[Mapping[str, Any]], moment: datetime) -> int:
+    """Return how many are on just before an instant, by the steps of a plan in their order."""
+    counts = [int(step["count"]) for step in steps if units.instant(step["from"]) < moment]
+    return counts[-1] if counts else 0
 
 
 def standing_pools(instance: Instance, pools: list[Document], state: State, start: datetime) -> list[Document]:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from leptonopt import solve
+from leptonopt.instance import units
 from leptonopt.replanning.document import remaining_instance
-from leptonopt.replanning.standing import committed_savings, standing_pools
+from leptonopt.replanning.standing import committed_savings, on_before, standing_pools
 from leptonopt.replanning.state import read_state
 from leptonopt.verify import verify
 from tests.unit.replanning.worlds import FOUR, NIGHT, world
@@ -70,3 +71,10 @@ def test_a_plan_that_stops_nodes_too_early_is_found() -> None:
     instance["pools"][0]["nodes"][0]["since"] = ["2026-11-29T23:00:00Z"] * 2
     (violation, *_) = verify(instance, plan, any_instance=True).violations
     assert (violation.rule, "before the horizon" in violation.message) == ("nodes", True)
+
+
+def test_steps_count_just_before_an_instant() -> None:
+    """A step at the instant itself does not count yet; before the first one nothing is on."""
+    steps = [{"from": "2026-11-30T02:00Z", "count": 2}, {"from": FOUR, "count": 5}]
+    moments = ("2026-11-30T02:00Z", FOUR, "2026-11-30T05:00Z")
+    assert [on_before(steps, units.instant(moment)) for moment in moments] == [0, 2, 5]
