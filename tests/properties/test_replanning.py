@@ -1,4 +1,4 @@
-"""What is left of an optimal plan is an optimal plan of what is left, of every kind of instance.
+"""The rest of an optimal plan is an optimal plan of the rest, of every kind of instance.
 
 So the least cost from an instant on is that of the whole plan less what it has cost until then, which is added up here.
 """
@@ -24,15 +24,10 @@ from leptonopt.verify import verify
 from tests.helpers.marks import first
 from tests.second_reading.cut_documents import cut_document
 from tests.second_reading.data_documents import data_document
-from tests.second_reading.random_documents import Draw
+from tests.second_reading.random_documents import document as plain_document
 from tests.second_reading.service_documents import service_document
 
 Document = dict[str, Any]
-
-
-def plain_document(seed: int) -> Document:
-    """Return a drawn instance of whole tasks."""
-    return Draw(seed).document()
 
 
 DRAWN: dict[str, tuple[Callable[[int], Document], int]] = {
