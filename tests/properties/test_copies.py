@@ -423,7 +423,7 @@ def test_writing_and_checking_end_when_their_clock_says_so() -> None:
 
 
 def test_a_plan_comes_late_where_other_work_takes_the_processor() -> None:
-    """What counts is the time to compute, up to ten times as long by the clock."""
+    """Count the time to compute, in up to ten times as long by the clock."""
     known = SimpleNamespace(limits=Limits(100.0), watch=Stopwatch())
     late, began, cpu = answer._clock(known, 1), time.monotonic(), time.process_time()  # type: ignore[arg-type]
     for wall, computed, ends in ((103, 5, False), (105, 1, False), (105, 5, True), (139, 1, False), (141, 1, True)):

@@ -87,7 +87,7 @@ HARDER: dict[Change, tuple[str, ...]] = {
     without_a_pool: ("running", "minimum", "spread", "spare", "sunk"),
     with_less_room: ("running", "reserved", "commit"),
 }
-"""What makes an instance harder, with the keys taken away before: they ask more, or pay more, where more is there."""
+"""Changes that make an instance harder, with the keys taken away before: those ask or pay more where more is there."""
 
 
 @drawn

@@ -206,7 +206,7 @@ class Cut:
 
 @dataclass
 class Begun:
-    """What a task has done before the horizon; seconds."""
+    """The work of a task before the horizon; seconds."""
 
     option: str
     left: Fraction | None

@@ -16,7 +16,7 @@ ZERO = Fraction(0)
 
 @dataclass
 class Rate:
-    """What a plan pays for: the price under the plan, and the list price."""
+    """A use that a plan pays for: the price under the plan, and the list price."""
 
     pool: Pool
     resource: str | None

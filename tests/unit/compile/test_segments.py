@@ -59,7 +59,7 @@ def test_what_has_begun_names_an_option() -> None:
 
 @pytest.mark.parametrize("method", ["cpsat", "highs", "segments"])
 def test_going_on_costs_nothing_once_more(method: str) -> None:
-    """What runs pays neither `cost` of its option nor that of segments; what restarts pays both, and the restart."""
+    """A run that goes on pays neither `cost`, of its option or of segments; one that restarts pays both, and the restart."""
     cut = {"cost": 7, "restart": "1h", "begun": {"option": "a", "left": "1h"}}
     options = [{"pool": "a", "uses": {"gpu": 1}, "duration": "150m", "cost": 10}]
     price = {"steps": {f"2026-01-05T{hour:02}:00Z": each for hour, each in ((0, 3), (1, 0))}}

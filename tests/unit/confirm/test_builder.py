@@ -1,4 +1,4 @@
-"""What the rules of the second model add to: starts, and replicas that are no starts."""
+"""Columns of the second model: starts, and replicas that are no starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What savings plans refuse, each in one line, and their order of discounts."""
+"""Refusals of savings plans, each in one line, and their order of discounts."""
 
 from __future__ import annotations
 

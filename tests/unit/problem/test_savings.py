@@ -23,7 +23,7 @@ HOUR = SavingsWindow(ints([0, 1]), ints([[-4, -4], [2, 2], [4, 2]]), ints([4, -2
     ],
 )
 def test_fills_the_larger_discount_first(used: tuple[int, int], steps: int, cost: int) -> None:
-    """What is lost and what is not covered cost more than the lower prices; in halves of money."""
+    """Lost money and uses without cover cost more than the lower prices; in halves of money."""
     assert HOUR.cost(used, steps) == cost
     assert HOUR.most(ints(used), 3) >= cost
 

@@ -26,7 +26,7 @@ def rest(quota: dict[str, Any], now: str = "2026-11-30T20:00Z", name: str = "quo
     [("horizon", "2026-11-30T20:00Z", 5), ("day", "2026-11-30T20:00Z", 5), ("day", "2026-12-01T02:00Z", 2)],
 )
 def test_what_is_used_counts_in_its_window(per: str, now: str, used: int) -> None:
-    """What the instance states as used counts on where the new horizon begins in the same window."""
+    """Use that the instance states counts on where the new horizon begins in the same window."""
     (quota,) = rest({"limit": 10, "per": per, "used": 3}, now, used={"q": 2}).document["quotas"]
     assert (quota["limit"], quota["used"]) == (10, used)
 

@@ -1,4 +1,4 @@
-"""What is left of tasks in segments."""
+"""Replan tasks in segments."""
 
 from __future__ import annotations
 

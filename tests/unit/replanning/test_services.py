@@ -1,4 +1,4 @@
-"""What is left of services and batches."""
+"""Replan services and batches."""
 
 from __future__ import annotations
 

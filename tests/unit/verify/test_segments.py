@@ -131,7 +131,7 @@ def begun(**said: Any) -> dict[str, Any]:
 
 
 def test_what_has_begun_is_checked() -> None:
-    """What runs goes on for nothing; a plan of it is none where it pauses, is elsewhere, or has more work left."""
+    """A run goes on for nothing; a plan of it is none where it pauses, is elsewhere, or has more work left."""
     document = begun()
     found = leptonopt.solve(document, method="cpsat", time_limit=20, isolate=False).document
     (line,) = found["tasks"][:-1]

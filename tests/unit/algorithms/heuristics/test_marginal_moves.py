@@ -37,7 +37,7 @@ def test_what_is_used_once_has_the_price_of_its_tier() -> None:
 
 @pytest.mark.parametrize("looks", [0, 1, 3])
 def test_stops_when_told(looks: int) -> None:
-    """What it returns by then is no dearer."""
+    """The schedule it returns by then is no dearer."""
     problem = compile_instance(validate(saved(committed=2))).problem
     start = Schedule.of([problem.option_ptr[0], problem.option_ptr[1]], [0, 0], [2, 1])
     told = count()
