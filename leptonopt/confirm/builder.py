@@ -1,13 +1,13 @@
-"""The parts of the second model that all rules share: starts, and what rows are added to."""
+"""Define the parts of the second model that all rules share: starts, prices, what rows are added to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
-from leptonopt.verify.instance_reader import Kind, StatedInstance, StatedOption
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
 
 Terms = dict[int, Fraction]
 
@@ -68,5 +68,20 @@ class Builder(Protocol):
     def users(self) -> Iterator[int]:
         """Yield the variables that hold or use something by themselves."""
 
-    def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms:
-        """Return the use of a quota or a meter in slots [first, end), by variable."""
+
+def weighed(stated: StatedInstance, way: StatedOption, start: int, end: int) -> Fraction:
+    """Return what a way adds to the objective by what it holds in slots [start, end)."""
+    sums = ((count, stated.price_sum(way.pool, name)) for name, count in way.uses.items())
+    money = sum((count * (paid[end] - paid[start]) for count, paid in sums), NOTHING)
+    return stated.weight * money + stated.carbon_weight * carbon_of(stated, way, start, end)
+
+
+def carbon_of(stated: StatedInstance, way: StatedOption, start: int, end: int) -> Fraction:
+    """Return the kilograms of CO2 of what a way draws in slots [start, end)."""
+    grams = stated.carbon_sum(way.pool)
+    return way.uses.get(POWER, NOTHING) * (grams[end] - grams[start])
+
+
+def recent(variables: Sequence[int], slot: int, count: int) -> Sequence[int]:
+    """Return the variables of so many slots up to one; fewer at the beginning."""
+    return variables[max(0, slot - count + 1) : slot + 1]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import gcd, lcm
 
 from leptonopt.confirm.builder import Builder, Terms
+from leptonopt.confirm.quotas import use_of
 from leptonopt.confirm.savings import add_savings
 from leptonopt.verify.exact import exact
 from leptonopt.verify.instance_reader import NOTHING
@@ -26,7 +27,7 @@ def add_meters(model: Builder) -> None:
                 for (low, price), end in zip(tiers, after, strict=True)
                 if end is None or end > 0
             ]
-            _add(model, model.used(meter, first, end), left)
+            _add(model, use_of(model, meter, first, end), left)
 
 
 def _add(model: Builder, used: Terms, tiers: list[tuple[Fraction, Fraction]]) -> None:

@@ -13,16 +13,16 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any
 
-from leptonopt.confirm.builder import Column, Terms
+from leptonopt.confirm.builder import Column, Terms, weighed
 from leptonopt.confirm.data import add_data
 from leptonopt.confirm.lags import add_greatest_lag, off_due
 from leptonopt.confirm.meters import add_meters
 from leptonopt.confirm.nodes import add_capacity, add_nodes
 from leptonopt.confirm.question import Line, TooLarge
-from leptonopt.confirm.quotas import add_quotas, carbon_of, use_of
+from leptonopt.confirm.quotas import add_quotas
 from leptonopt.confirm.services import add_services
 from leptonopt.verify.exact import duration, exact
-from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
+from leptonopt.verify.instance_reader import Kind, StatedInstance, StatedOption
 from leptonopt.verify.segments import is_cut
 from leptonopt.verify.spot import Spot
 
@@ -213,20 +213,11 @@ class Model:
         return at
 
     def _cost(self, id: str, way: StatedOption, start: int, end: int) -> Fraction:
-        """Running, fixed, late and early, and carbon where it is weighed."""
-        stated, task = self.stated, self.stated.tasks[id]
-        money = way.cost + self._running(way, start, end)
+        """Return what a start adds to the objective: running, fixed, late, early, and weighed carbon."""
+        stated, task, money = self.stated, self.stated.tasks[id], way.cost
         if task.get("due") is not None:
             money += off_due(task, end * stated.slot - stated.second(task["due"]))
-        carbon = carbon_of(stated.carbon_sum(way.pool), way.uses.get(POWER, NOTHING), start, end)
-        return stated.weight * money + stated.carbon_weight * carbon
-
-    def _running(self, way: StatedOption, start: int, end: int) -> Fraction:
-        total = NOTHING
-        for resource, count in way.uses.items():
-            sums = self.stated.price_sum(way.pool, resource)
-            total += count * (sums[end] - sums[start])
-        return total
+        return stated.weight * money + weighed(stated, way, start, end)
 
     def _starts(self) -> Iterator[int]:
         return (at for at, column in self.columns.items() if column.task)
@@ -267,10 +258,6 @@ class Model:
 
     def _in(self, id: str, pool: str) -> Iterable[int]:
         return [at for at in self.of_task[id] if self.columns[at].way.pool == pool]
-
-    def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms:
-        """Return the use of a quota or a meter in slots [first, end), by variable."""
-        return use_of(self, measure, first, end)
 
     # --- in whole numbers ---
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from leptonopt.confirm.builder import Builder, Terms
+from leptonopt.confirm.builder import Builder, Terms, recent
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind
 
 
@@ -31,19 +32,17 @@ def _kind(model: Builder, kind: Kind) -> tuple[list[Terms], list[dict[str, Terms
     model.paid.append(paid)
     tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
     usable, spent, early = [], [], variable(kind.before)  # early: off as the horizon begins
+    gone = [early, *down]
     for t in slots:
         # up and down count what is switched on in a slot and off behind it; neither ever pays to be larger.
         before, known = ({on[t - 1]: -1, down[t - 1]: 1}, 0) if t else ({early: 1}, kind.before)
         model.row({on[t]: 1, up[t]: -1} | before, known, known)
         model.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
         if kind.minimum:
-            recent = up[max(0, t - kind.minimum + 1) : t + 1]
-            model.row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)
+            model.row(dict.fromkeys(recent(up, t, kind.minimum), 1) | {on[t]: -1}, high=0)
         if kind.off:
-            gone = [early, *down][max(0, t - kind.off + 1) : t + 1]
-            model.row(dict.fromkeys(gone, 1) | {on[t]: 1}, high=max(kind.before, *kind.count))
-        booting = up[max(0, t - kind.boot + 1) : t + 1] if kind.boot else []
-        usable.append({on[t]: Fraction(1)} | dict.fromkeys(booting, Fraction(-1)))
+            model.row(dict.fromkeys(recent(gone, t, kind.off), 1) | {on[t]: 1}, high=max(kind.before, *kind.count))
+        usable.append({on[t]: Fraction(1)} | dict.fromkeys(recent(up, t, kind.boot), Fraction(-1)))
         spent.append(
             {
                 "money": {
@@ -64,13 +63,13 @@ def _kind(model: Builder, kind: Kind) -> tuple[list[Terms], list[dict[str, Terms
 
 
 def add_capacity(model: Builder) -> None:
-    """In no slot is more in use than there is, in a pool and on each node that is told apart."""
-    load = _load(model)
-    for (pool, resource), rows in load.items():
-        least = None if (pool, resource) in model.supplied else model.stated.least(pool, resource)
+    """Add that in no slot more is in use than there is, in a pool and on each node told apart."""
+    load, sizes = _load(model), [kind.size for kind in model.kinds]
+    for place, rows in load.items():
+        least = None if place in model.supplied else model.stated.least(*place)
         for slot, terms in enumerate(rows):
             if least is None:
-                model.row(_less(model, terms, pool, resource, slot), high=0)
+                model.row(_less(model, terms, place, slot, sizes), high=0)
             elif (most := least[slot]) is not None:
                 model.row(terms, high=most)
     _add_least_load(model, load)
@@ -98,24 +97,21 @@ def _load(model: Builder) -> dict[tuple[str, str], list[Terms]]:
     return load
 
 
-def _less(model: Builder, terms: Terms, pool: str, resource: str, slot: int) -> Terms:
-    """Return the load less what all nodes of a pool offer."""
-    found = dict(terms)
-    for kind, usable in zip(model.kinds, model.usable, strict=True):
-        if kind.pool == pool and resource in kind.size:
+def _less(
+    model: Builder, terms: Terms, place: tuple[str, str], slot: int, amounts: Sequence[Mapping[str, Fraction]]
+) -> Terms:
+    """Return the load of a pool's resource less `amounts` of it, by kind, for each usable node."""
+    (pool, resource), found = place, dict(terms)
+    for kind, amount, usable in zip(model.kinds, amounts, model.usable, strict=True):
+        if kind.pool == pool and resource in amount:
             for at, value in usable[slot].items():
-                found[at] = found.get(at, NOTHING) - kind.size[resource] * value
+                found[at] = found.get(at, NOTHING) - amount[resource] * value
     return found
 
 
 def _add_least_load(model: Builder, load: dict[tuple[str, str], list[Terms]]) -> None:
-    """At least the sum of the least loads of all usable nodes of a pool is in use."""
-    loaded = {(kind.pool, resource) for kind in model.kinds for resource in kind.load}
-    for pool, resource in loaded:
-        for slot in range(model.stated.slots):
-            terms = {at: -value for at, value in load.get((pool, resource), [{}] * (slot + 1))[slot].items()}
-            for kind, usable in zip(model.kinds, model.usable, strict=True):
-                if kind.pool == pool and kind.load.get(resource):
-                    for at, value in usable[slot].items():
-                        terms[at] = terms.get(at, NOTHING) + kind.load[resource] * value
-            model.row(terms, high=0)
+    """Add that at least the sum of the least loads of all usable nodes of a pool is in use."""
+    least = [kind.load for kind in model.kinds]
+    for place in dict.fromkeys((kind.pool, resource) for kind in model.kinds for resource in kind.load):
+        for slot, terms in enumerate(load.get(place, [{}] * model.stated.slots)):
+            model.row(_less(model, terms, place, slot, least), low=0)

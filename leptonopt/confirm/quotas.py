@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.confirm.builder import Builder, Column, Terms
+from leptonopt.confirm.builder import Builder, Column, Terms, carbon_of
 from leptonopt.verify.exact import exact
 from leptonopt.verify.instance_reader import NOTHING, POWER
-from leptonopt.verify.quotas import covers, covers_service, left_of, starts_within, windows_of
+from leptonopt.verify.quotas import covers, covers_nodes, covers_service, left_of, starts_within, windows_of
 
 
 def add_quotas(model: Builder) -> None:
@@ -19,7 +19,7 @@ def add_quotas(model: Builder) -> None:
             _add_peaks(model, quota)
             continue
         for first, end in windows_of(model.stated, quota):
-            model.row(model.used(quota, first, end), high=left_of(quota, first))
+            model.row(use_of(model, quota, first, end), high=left_of(quota, first))
 
 
 def _add_peaks(model: Builder, quota: Mapping[str, Any]) -> None:
@@ -46,9 +46,7 @@ def use_of(model: Builder, quota: Mapping[str, Any], first: int, end: int) -> Te
     """Return the use of a quota or a meter in slots [first, end), by variable."""
     terms = {at: _used(model, quota, model.columns[at], first, end) for at in _covered(model, quota)}
     for kind, spent in zip(model.kinds, model.spent, strict=True):
-        pools = quota.get("pools")
-        whole = quota.get("tasks") is None and quota.get("teams") is None
-        if whole and quota["of"] in spent[0] and (pools is None or kind.pool in pools):
+        if quota["of"] in spent[0] and covers_nodes(quota, kind.pool):
             for each in spent[first:end]:
                 for at, value in each[quota["of"]].items():
                     terms[at] = terms.get(at, NOTHING) + value
@@ -70,10 +68,5 @@ def _used(model: Builder, quota: Mapping[str, Any], column: Column, first: int, 
         sums = ((count, stated.quota_sum(quota, way.pool, name)) for name, count in way.uses.items())
         return used + sum((count * (paid[high] - paid[low]) for count, paid in sums), NOTHING)
     if of == "carbon":
-        return used + carbon_of(stated.carbon_sum(way.pool), way.uses.get(POWER, NOTHING), low, high)
+        return used + carbon_of(stated, way, low, high)
     return used + way.uses.get(POWER if of == "energy" else of, NOTHING) * (high - low) * stated.hours
-
-
-def carbon_of(grams: list[Fraction], power: Fraction, start: int, end: int) -> Fraction:
-    """Return the kilograms of CO2 of a power that is drawn in slots [start, end)."""
-    return power * (grams[end] - grams[start])

@@ -14,10 +14,10 @@ from itertools import combinations_with_replacement, product
 from math import ceil, prod
 from typing import Any
 
-from leptonopt.confirm.builder import Builder, Column
+from leptonopt.confirm.builder import Builder, Column, recent, weighed
 from leptonopt.confirm.linear import Row, greatest
 from leptonopt.confirm.question import TooLarge
-from leptonopt.verify.instance_reader import NOTHING, POWER, StatedOption
+from leptonopt.verify.instance_reader import NOTHING, StatedOption
 from leptonopt.verify.stated_services import StatedService, StatedWay, stated_services
 
 MOST_NUMBERS = 2_000  # of usable replicas by way that are tried for a demand
@@ -36,9 +36,8 @@ class Replicas:
 
     def usable(self, slot: int) -> Counted:
         """Return the terms of what is usable in a slot."""
-        booting = self.up[max(0, slot - self.way.boot + 1) : slot + 1] if self.way.boot else []
         found: Counted = {self.on[slot]: 1}
-        return found | dict.fromkeys(booting, -1)
+        return found | dict.fromkeys(recent(self.up, slot, self.way.boot), -1)
 
 
 def add_services(model: Builder) -> None:
@@ -69,8 +68,9 @@ def _of_use(service: StatedService, way: StatedWay) -> int:
 
 def _way(model: Builder, service: StatedService, way: StatedWay, top: int) -> Replicas:
     """Add replicas of a way by slot; what is switched on stays on long enough."""
-    stated, slots = model.stated, range(model.stated.slots)
-    if min(_per_slot(model, way)) < 0:
+    stated = model.stated
+    costs = [weighed(stated, way.option, slot, slot + 1) for slot in range(stated.slots)]
+    if min(costs) < 0:
         top = max(way.limit)
     most = [min(top, limit) for limit in way.limit]
     fee = stated.weight * way.option.cost
@@ -80,30 +80,17 @@ def _way(model: Builder, service: StatedService, way: StatedWay, top: int) -> Re
 
     held, begun = replace(way.option, cost=NOTHING), replace(way.option, uses={})
     on, up = list[int](), list[int]()
-    for slot, cost in zip(slots, _per_slot(model, way), strict=True):
+    for slot, cost in enumerate(costs):
         on.append(column(slot, slot + 1, held, most[slot], cost))
         up.append(column(slot, slot, begun, most[slot], fee))
         if slot:
             model.row({on[slot]: 1, up[slot]: -1, on[slot - 1]: -1}, high=0)
         elif way.running is not None:
             model.row({on[0]: 1, up[0]: -1}, high=way.running)
-        young = up[max(0, slot - way.stay + 1) : slot + 1] if way.stay else []
-        model.row(dict.fromkeys(young, 1) | {on[slot]: -1}, high=0)
+        model.row(dict.fromkeys(recent(up, slot, way.stay), 1) | {on[slot]: -1}, high=0)
     if way.running is None:  # as many as are on in the first slot, which pay their start in it, and are usable
         model.row({on[0]: 1, column(0, 0, begun, most[0], fee): -1}, 0, 0)
     return Replicas(way, on, up)
-
-
-def _per_slot(model: Builder, way: StatedWay) -> list[Fraction]:
-    """Return what a replica that is on adds to the objective in each slot."""
-    stated, pool = model.stated, way.option.pool
-    sums = [(count, stated.price_sum(pool, name)) for name, count in way.option.uses.items()]
-    grams, power = stated.carbon_sum(pool), way.option.uses.get(POWER, NOTHING)
-    found = []
-    for slot in range(stated.slots):
-        money = sum((count * (paid[slot + 1] - paid[slot]) for count, paid in sums), NOTHING)
-        found.append(stated.weight * money + stated.carbon_weight * power * (grams[slot + 1] - grams[slot]))
-    return found
 
 
 def _add_counts(model: Builder, service: StatedService, replicas: list[Replicas]) -> None:
@@ -148,7 +135,6 @@ class Serving:
     def __init__(self, service: StatedService, seconds: int) -> None:
         self.service, self.seconds = service, seconds
         self.ways = list(service.ways)
-        self.losses = [dict.fromkeys(gone, 0) for gone in service.left]
 
     def choices(self, asked: Mapping[str, Fraction], tops: Counts) -> Iterator[tuple[Counts, Fraction]]:
         """Yield numbers of replicas of which none can be spared, with the money for what they miss.

@@ -153,12 +153,15 @@ def starts_within(stated: StatedInstance, start: int, first: int, end: int) -> b
     return first <= min(start, stated.slots - 1) < end
 
 
+def covers_nodes(quota: Mapping[str, Any], pool: str) -> bool:
+    """Return whether the use by nodes of a pool counts for a quota, which then holds for all tasks."""
+    pools = quota.get("pools")
+    return quota.get("tasks") is None and quota.get("teams") is None and (pools is None or pool in pools)
+
+
 def nodes_use(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fraction:
     """Return the use by nodes of a quota that holds for all tasks."""
-    pools = quota.get("pools")
-    if quota.get("tasks") is not None or quota.get("teams") is not None:
-        return NOTHING
-    if pools is not None and rented.kind.pool not in pools:
+    if not covers_nodes(quota, rented.kind.pool):
         return NOTHING
     counted = {"money": rented.money, "energy": rented.kwh, "carbon": rented.carbon_kg, "node_hours": rented.hours}
     return sum(counted.get(quota["of"], [])[first:end], NOTHING)
