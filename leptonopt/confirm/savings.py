@@ -19,10 +19,9 @@ def add_savings(model: Builder) -> None:
         step = exact(may.get("step", 1))
         steps, one = model.variable(int(exact(may["max"]) / step)), model.variable(1)
         model.row({one: 1}, 1, 1)
-        rates = rates_of(model.stated, plan)
+        rates, money = rates_of(model.stated, plan), given(model.stated, plan)
         for first, end in clock_hours(model.stated):
-            money = given(model.stated, plan, first, end)
-            paid = {steps: step * (end - first) * model.stated.hours, one: money}
+            paid = {steps: step * (end - first) * model.stated.hours, one: sum(money[first:end], NOTHING)}
             uses = [_use(model, rate, first, end) for rate in rates]
             pairs = list(zip(uses, rates, strict=True))
             for terms in (paid, *(_times(use, -rate.listed) for use, rate in pairs)):

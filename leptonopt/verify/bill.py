@@ -144,7 +144,7 @@ class BillChecker:
             team["tasks"] += run.copies * run.first
             team["own"] += run.copies * run.cost
             team["charged"] += run.copies * run.charged
-            team["metered"] += run.copies * self.metered.share(run) if meters else NOTHING
+            team["metered"] += run.copies * self.metered.share(run)
         for name, missed in self.served.missed_of:
             sums[name]["own"] += missed
         for each in self.served.replicas:

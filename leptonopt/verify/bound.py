@@ -293,7 +293,7 @@ class Bound:
         return total
 
     def _by_end(self, id: str, task: Mapping[str, Any]) -> tuple[Line, int]:
-        """Lateness, earliness and the price of waiting in money, by the slot of its end, in 1/n of it; and n."""
+        """Return lateness, earliness and the price of waiting by the slot of its end, in 1/n of money; and n."""
         stated, waiting = self.stated, self.prices.waiting_end(id)
         if task.get("due") is None and not waiting:
             return [], 1

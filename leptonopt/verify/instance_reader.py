@@ -232,10 +232,10 @@ class StatedInstance(Timeline):
         )
 
     def _held(self, nodes: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return how many nodes of a kind are still within their minimum time, by slot."""
+        """Return how many nodes of a kind are still within their minimum time, by slot; nothing without any."""
         least = max(duration(nodes.get("boot", "0s")), duration(nodes.get("minimum", "0s")))
         ends = [self.second(since) + least for since in nodes.get("since") or ()]
-        return tuple(sum(end > slot * self.slot for end in ends) for slot in range(self.slots))
+        return tuple(sum(end > slot * self.slot for end in ends) for slot in range(self.slots if ends else 0))
 
     def least(self, pool: str, resource: str) -> list[Fraction | None]:
         """The least a pool offers in each slot; None where nothing limits it."""
@@ -261,15 +261,18 @@ class StatedInstance(Timeline):
         return cut_of(self.tasks[task], self.slot, lambda name: self._way(task, name))
 
     def _way(self, task: str, name: Any) -> StatedOption | None:
-        """The way of that name, allowed or not."""
-        made = self._named_ways(task).get(name)
-        way = None if made is None else made()
+        """Return the way of that name, allowed or not."""
+        way = self._made(task, name)
         return None if way is None else self.placed(self.tasks[task], way)
+
+    def _made(self, task: str, name: Any) -> StatedOption | None:
+        """Return the option of that name as it is stated; None where there is none."""
+        made = self._named_ways(task).get(name)
+        return None if made is None else made()
 
     def way(self, task: str, name: Any) -> StatedOption | None:
         """The way of that name; None where there is none, or it is not allowed."""
-        made = self._named_ways(task).get(name)
-        if made is None or (way := made()) is None or not self.allows(self.tasks[task], way):
+        if (way := self._made(task, name)) is None or not self.allows(self.tasks[task], way):
             return None
         if (moves := self.data.of_task(self.tasks[task], way.pool)) is None:
             return None

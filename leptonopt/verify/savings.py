@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from leptonopt.verify.nodes import Rented
 from leptonopt.verify.task_lines import Run
 
 Shares = dict[tuple[str, int], Fraction]
+Use = tuple[list[tuple[Run, Fraction]], Fraction]  # of an hour: unit-hours of a copy of each run, and of all together
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ def clock_hours(stated: StatedInstance) -> Iterator[tuple[int, int]]:
         yield own[0], own[-1] + 1
 
 
-def given(stated: StatedInstance, plan: Mapping[str, Any], first: int, end: int) -> Fraction:
-    """Return the money that is committed already for slots [first, end)."""
-    return sum(stated.means(plan.get("committed") or 0)[first:end], NOTHING) * stated.hours
+def given(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Fraction]:
+    """Return the money that is committed already, by slot."""
+    return [money * stated.hours for money in stated.means(plan.get("committed") or 0)]
 
 
 def check_savings(
@@ -64,16 +66,19 @@ def check_savings(
 ) -> Fraction:
     """Return what all plans cost beyond list prices; check their lines, and add to the shares of copies."""
     lines, total = {line["id"]: line for line in plan.get("savings") or ()}, NOTHING
+    hours = list(clock_hours(stated))
     if len(lines) < len(plan.get("savings") or ()):
         findings.say("bill", "savings", "has a line twice")
     for each in stated.document.get("savings") or ():
         line, name = lines.pop(each["id"], {}), f"savings plan {each['id']!r}"
         commit = _commit(each, line, name, findings)
         sums: dict[str, Fraction] = defaultdict(Fraction)
-        for first, end in clock_hours(stated):
+        rates, money = rates_of(stated, each), given(stated, each)
+        uses = [_uses(stated, rate, runs, nodes, hours) for rate in rates]
+        for at, (first, end) in enumerate(hours):
             findings.look()
-            paid = given(stated, each, first, end) + commit * (end - first) * stated.hours
-            _fill(stated, rates_of(stated, each), (first, end), paid, runs, nodes, sums, shares)
+            paid = sum(money[first:end], commit * (end - first) * stated.hours)
+            _fill(rates, [use[at] for use in uses], paid, sums, shares)
         sums["lost"] = sums["paid"] - sums.pop("spent")
         sums["cost"] = sums["paid"] - sums["covered"]
         for key, true in sums.items():
@@ -92,21 +97,32 @@ def _commit(plan: Mapping[str, Any], line: Mapping[str, Any], name: str, finding
     return commit
 
 
-def _fill(
+def _uses(
     stated: StatedInstance,
-    rates: Sequence[Rate],
-    slots: tuple[int, int],
-    paid: Fraction,
+    rate: Rate,
     runs: Sequence[Run],
     nodes: Sequence[Rented],
-    sums: dict[str, Fraction],
-    shares: Shares,
+    hours: Sequence[tuple[int, int]],
+) -> list[Use]:
+    """Return the use of what a rate is of in each clock hour; a run touches few of them."""
+    held, begins = [list[tuple[Run, Fraction]]() for _ in hours], [first for first, _ in hours]
+    for run in runs if rate.resource is not None else ():
+        count = run.way.uses.get(rate.resource or "", NOTHING) if run.way.pool == rate.pool else NOTHING
+        for at in range(bisect_right(begins, run.start) - 1, bisect_left(begins, run.end)) if count else ():
+            slots = min(run.end, hours[at][1]) - max(run.start, hours[at][0])
+            if slots > 0:
+                held[at].append((run, count * slots * stated.hours))
+    paid = [rented.paid for rented in nodes if (rented.kind.pool, rented.kind.name) == (rate.pool, rate.kind)]
+    on_demand = [sum(sum(each[first:end]) for each in paid) * stated.hours for first, end in hours]
+    return [(own, sum((run.copies * use for run, use in own), more)) for own, more in zip(held, on_demand, strict=True)]
+
+
+def _fill(
+    rates: Sequence[Rate], uses: Sequence[Use], paid: Fraction, sums: dict[str, Fraction], shares: Shares
 ) -> None:
     """Spend the money of an hour on the largest discounts first; add to the sums, and to what copies pay."""
     left = paid
-    for rate in rates:
-        held = [(run, use) for run in runs if (use := _held(stated, rate, run, slots))]
-        used = sum((run.copies * use for run, use in held), NOTHING) + _on_demand(stated, rate, nodes, slots)
+    for rate, (held, used) in zip(rates, uses, strict=True):
         hours = min(used, left / rate.saved)
         left -= hours * rate.saved
         sums["covered"] += hours * rate.listed
@@ -115,17 +131,3 @@ def _fill(
             shares[run.id, run.copy] = shares.get((run.id, run.copy), NOTHING) + share
     sums["paid"] += paid
     sums["spent"] += paid - left
-
-
-def _held(stated: StatedInstance, rate: Rate, run: Run, slots: tuple[int, int]) -> Fraction:
-    """Return the unit-hours that a copy of a run holds of what a rate is of."""
-    if rate.resource is None or run.way.pool != rate.pool:
-        return NOTHING
-    overlap = min(run.end, slots[1]) - max(run.start, slots[0])
-    return run.way.uses.get(rate.resource, NOTHING) * max(0, overlap) * stated.hours
-
-
-def _on_demand(stated: StatedInstance, rate: Rate, nodes: Sequence[Rented], slots: tuple[int, int]) -> Fraction:
-    """Return the hours of nodes on demand that a rate is of."""
-    own = (rented.paid for rented in nodes if (rented.kind.pool, rented.kind.name) == (rate.pool, rate.kind))
-    return sum(sum(paid[slots[0] : slots[1]]) for paid in own) * stated.hours

@@ -47,7 +47,7 @@ class Run:
 
     @property
     def cost(self) -> Fraction:
-        """Money for each copy: running, fixed, late and early."""
+        """Return the money for each copy: running, fixed, late and early."""
         return sum(self.running.values(), self.fixed + self.late + self.early)
 
 
