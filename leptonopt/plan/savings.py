@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -73,16 +74,14 @@ def savings_bill(
 ) -> SavingsBill:
     """Return the bill with the best commitment; `on_demand` counts nodes by pool, kind and slot."""
     hours = windows[0].hours / (windows[0].last - windows[0].first + 1)
-    runs_of = [_runs_of(each, runs) for each in windows[0].covered]
-    used, by_run = [], []
-    for window in windows:
-        own = [_within(window, each) for each in runs_of]
-        by_run.append([{at: hours * use for at, use in uses.items()} for uses in own])
+    held = [_held(each, windows, runs, hours) for each in windows[0].covered]
+    by_run, used = [[uses[number] for uses in held] for number in range(len(windows))], []
+    for window, own in zip(windows, by_run, strict=True):
         nodes = [
             sum(on_demand.get(each.place[:2], ())[window.first : window.last + 1]) if each.place[2] else 0
             for each in window.covered
         ]
-        used.append([sum(uses.values(), hours * more) for uses, more in zip(by_run[-1], nodes, strict=True)])
+        used.append([sum(uses.values(), hours * more) for uses, more in zip(own, nodes, strict=True)])
     pairs = list(zip(windows, used, strict=True))
     steps = cheapest_steps(
         lambda steps: sum((window.cost(use, steps) for window, use in pairs), NOTHING), windows[0].plan.steps
@@ -96,14 +95,19 @@ def savings_bill(
     )
 
 
-def _runs_of(each: Covered, runs: Sequence[TaskRun]) -> list[tuple[int, TaskRun, Fraction]]:
-    """Return the runs that hold what is covered, with their positions and what all their copies hold."""
+def _held(
+    each: Covered, windows: Sequence[SavingsWindow], runs: Sequence[TaskRun], hours: Fraction
+) -> list[dict[int, Fraction]]:
+    """Return the unit-hours of runs, by their positions, in each window; a run touches few of them.
+
+    `hours` is the length of a slot.
+    """
     pool, name, of_nodes = each.place
-    held = ((at, run, run.copies * Fraction(run.way.uses.get(name, 0))) for at, run in enumerate(runs))
-    return [(at, run, amount) for at, run, amount in held if not of_nodes and run.way.pool == pool and amount]
-
-
-def _within(window: SavingsWindow, held: Sequence[tuple[int, TaskRun, Fraction]]) -> dict[int, Fraction]:
-    """Return what runs hold in a window [units x slots]."""
-    spans = ((at, amount, min(run.end, window.last + 1) - max(run.start, window.first)) for at, run, amount in held)
-    return {at: amount * slots for at, amount, slots in spans if slots > 0}
+    found, firsts = [dict[int, Fraction]() for _ in windows], [window.first for window in windows]
+    for at, run in enumerate(() if of_nodes else runs):
+        amount = run.copies * Fraction(run.way.uses.get(name, 0)) if run.way.pool == pool else NOTHING
+        for number in range(bisect_right(firsts, run.start) - 1, bisect_left(firsts, run.end)) if amount else ():
+            slots = min(run.end, windows[number].last + 1) - max(run.start, windows[number].first)
+            if slots > 0:
+                found[number][at] = hours * amount * slots
+    return found
