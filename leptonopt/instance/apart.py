@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from leptonopt.errors import Finding, Path
+from leptonopt.instance.unchecked import entries, kinds
 
 Document = dict[str, Any]
 BY_POOL, BY_NODE = "pool", "node"
@@ -54,16 +55,11 @@ class _Rewriting:
 
     def _tasks(self, names: Iterable[Any], path: Path) -> list[int]:
         """Return the positions of tasks; unknown ids are noted."""
-        at = {task.get("id"): number for number, task in enumerate(self._each("tasks"))}
+        at = {task.get("id"): number for number, task in enumerate(entries(self.document, "tasks"))}
         for number, name in enumerate(names):
             if name not in at:
                 self.findings.append(Finding(f"there is no task {name!r}", (*path, "tasks", number)))
         return [at[name] for name in dict.fromkeys(names) if name in at]
-
-    def _each(self, key: str) -> list[Any]:
-        """Return the entries of a list of the document that are mappings, at their places."""
-        entries = self.document.get(key)
-        return [each if isinstance(each, dict) else {} for each in entries] if isinstance(entries, list | tuple) else []
 
     def _mark(self, name: str) -> str:
         """Return a name for a set that no other set has."""
@@ -77,10 +73,10 @@ class _Rewriting:
 
     def _by_node(self, tasks: list[int], mark: str, path: Path) -> Iterator[Finding]:
         """Have each node hold 1 of a mark and each task use 1; yield what is wrong."""
-        pools = {pool.get("id"): pool for pool in self._each("pools")}
+        pools = {pool.get("id"): pool for pool in entries(self.document, "pools")}
         named: dict[str, None] = {}
         for at in tasks:
-            task = self._each("tasks")[at]
+            task = entries(self.document, "tasks")[at]
             if task.get("placement") not in ("one-node", "packed"):
                 text = (
                     f"task {task.get('id')!r} is apart by node and may span several; say placement one-node or packed"
@@ -89,7 +85,7 @@ class _Rewriting:
             edited, own = _marked(task, self._profile(task), mark, pools)
             named |= dict.fromkeys(own)
             self._replace("tasks", at, edited)
-        for at, pool in enumerate(self._each("pools")):
+        for at, pool in enumerate(entries(self.document, "pools")):
             if pool.get("id") in named:
                 self._replace("pools", at, _holding(pool, mark))
 
@@ -101,9 +97,9 @@ class _Rewriting:
         return found if isinstance(found, dict) else {}
 
     def _replace(self, key: str, at: int, entry: Document) -> None:
-        entries = list(self.document[key])
-        entries[at] = entry
-        self.document = {**self.document, key: entries}
+        edited = list(self.document[key])
+        edited[at] = entry
+        self.document = {**self.document, key: edited}
 
     # --- by label ---
 
@@ -111,7 +107,7 @@ class _Rewriting:
         """Have each task consume a mark, of which there is one for each label; yield what is wrong."""
         named: dict[Any, None] = {}
         for at in tasks:
-            task = self._each("tasks")[at]
+            task = entries(self.document, "tasks")[at]
             named |= dict.fromkeys(_pools_of(task, self._profile(task)))
             edited = dict(task)
             if isinstance(options := task.get("options"), list | tuple):
@@ -120,7 +116,7 @@ class _Rewriting:
                 edited["work"] = _adding(task["work"], "consumes", mark)
             self._replace("tasks", at, edited)
         pools: dict[str, list[Any]] = {}
-        for pool in self._each("pools"):
+        for pool in entries(self.document, "pools"):
             if pool.get("id") in named:
                 labels = [label for label in pool.get("labels") or () if str(label).startswith(prefix)]
                 if len(labels) != 1:
@@ -134,9 +130,7 @@ class _Rewriting:
 
 
 def _kinds(pool: Mapping[str, Any]) -> list[Any]:
-    nodes = pool.get("nodes")
-    found = [nodes] if isinstance(nodes, dict) else nodes if isinstance(nodes, list | tuple) else []
-    return [kind for kind in found if isinstance(kind, dict) and isinstance(kind.get("size"), dict)]
+    return [kind for kind in kinds(pool) if isinstance(kind, dict) and isinstance(kind.get("size"), dict)]
 
 
 def _pools_of(task: Mapping[str, Any], profile: Mapping[str, Any]) -> Iterator[Any]:

@@ -16,8 +16,3 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
         return f"there is no {kind} {name!r}; did you mean {close[0]!r}?"
     shown = ", ".join(repr(other) for other in names[:8]) + (", …" if len(names) > 8 else "")
     return f"there is no {kind} {name!r}; known are {shown or 'none'}"
-
-
-def texts(value: object) -> set[str]:
-    """Return the texts of a list; nothing of what is none, which the validation refuses."""
-    return {each for each in value if isinstance(each, str)} if isinstance(value, list | tuple) else set()

@@ -10,6 +10,7 @@ from typing import Any
 
 from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
+from leptonopt.instance.unchecked import kinds
 
 Document = dict[str, Any]
 _KEYS = {"price", "total", "max", "term", "start"}
@@ -29,24 +30,19 @@ def without_offers(document: Document, findings: list[Finding]) -> Document:
     return {**document, "pools": made}
 
 
-def _kinds(pool: Any) -> list[Any]:
-    nodes = pool.get("nodes") if isinstance(pool, dict) else None
-    return [nodes] if isinstance(nodes, dict) else list(nodes) if isinstance(nodes, list | tuple) else []
-
-
 def _has_offers(pool: Any) -> bool:
-    return any(isinstance(kind, dict) and isinstance(kind.get("commit"), list | tuple) for kind in _kinds(pool))
+    return any(isinstance(kind, dict) and isinstance(kind.get("commit"), list | tuple) for kind in kinds(pool))
 
 
 def _pool(pool: Any, path: Path, begin: datetime, findings: list[Finding]) -> Any:
     if not _has_offers(pool):
         return pool
-    kinds, found = _kinds(pool), list[Any]()
-    for number, kind in enumerate(kinds):
+    stated, found = kinds(pool), list[Any]()
+    for number, kind in enumerate(stated):
         if not isinstance(kind, dict) or not isinstance(kind.get("commit"), list | tuple):
             found.append(kind)
             continue
-        name = kind.get("id") or (f"{pool.get('id')}-{number + 1}" if len(kinds) > 1 else pool.get("id"))
+        name = kind.get("id") or (f"{pool.get('id')}-{number + 1}" if len(stated) > 1 else pool.get("id"))
         place = (*path, "nodes", "commit") if isinstance(pool["nodes"], dict) else (*path, "nodes", number, "commit")
         faults = [fault for at, offer in enumerate(kind["commit"]) for fault in _faults(offer, (*place, at))]
         whole = [offer for offer in kind["commit"] if isinstance(offer, dict) and offer.get("term") is None]

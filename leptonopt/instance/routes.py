@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leptonopt.errors import Finding, Path
-from leptonopt.instance.names import texts
+from leptonopt.instance.unchecked import entries, texts
 
 Document = dict[str, Any]
 NOT_TAKEN = "not taken"  # the option of a task whose route is not taken
@@ -24,26 +24,22 @@ def without_routes(document: Document, findings: list[Finding]) -> Document:
     made = {key: value for key, value in document.items() if key != "routes"}
     if not sets:
         return made
-    tasks = {task.get("id"): task for task in _entries(document, "tasks")}
+    tasks = {task.get("id"): task for task in entries(document, "tasks")}
     faults = [*_shape(sets)]
     faults = faults or [*_faults(document, sets, tasks)]
     findings += faults
     if faults:
         return made
     consumed: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
-    chosen = [tasks[name] for routes in sets for route in routes for name in route]
     limits = [quota for routes in sets for quota in _rewrite(routes, consumed)]
     made["tasks"] = [
-        _with_choice(task, *consumed[task["id"]], _pool(document, task) or "") if task in chosen else task
+        _with_choice(task, *consumed[name], _pool(document, task) or "")
+        if isinstance(task, dict) and (name := task.get("id")) in consumed
+        else task
         for task in document["tasks"]
     ]
     made["quotas"] = [*(document.get("quotas") or ()), *limits]
     return made
-
-
-def _entries(document: Mapping[str, Any], key: str) -> list[Any]:
-    found = document.get(key)
-    return [each if isinstance(each, dict) else {} for each in found] if isinstance(found, list | tuple) else []
 
 
 def _is_list(value: object) -> bool:
@@ -97,7 +93,7 @@ def _beside(document: Document, seen: set[Any], tasks: Mapping[Any, Document]) -
             names = each.get("tasks") if isinstance(each, Mapping) else each
             if seen & texts(names):
                 yield Finding("names a task of a route; none is allowed here", (key, at))
-    for at, task in enumerate(_entries(document, "tasks")):
+    for at, task in enumerate(entries(document, "tasks")):
         for place, edge in enumerate(task.get("after") or ()):
             if isinstance(edge, Mapping) and set(edge) - {"task"} and seen & texts([task.get("id"), edge.get("task")]):
                 text = "an edge to or from a task of a route has a lag or data; it has none"
@@ -143,7 +139,7 @@ def _pool(document: Document, task: Document) -> str | None:
     needs = task.get("needs")
     needs = needs if isinstance(needs, dict) else {}
     wanted = texts(needs.get("labels")) | ({"confidential"} if task.get("confidential") else set())
-    for pool in _entries(document, "pools"):
+    for pool in entries(document, "pools"):
         labels = texts(pool.get("labels"))
         if wanted <= labels and not texts(needs.get("without")) & labels:
             return str(pool.get("id"))

@@ -13,8 +13,8 @@ from typing import Any
 
 from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
-from leptonopt.instance.names import texts
 from leptonopt.instance.quotas import NODE_HOURS
+from leptonopt.instance.unchecked import entries, kinds, texts
 
 Document = dict[str, Any]
 _KEYS = {"takes", "cost", "running"}
@@ -24,8 +24,8 @@ _SHAPE = "write {llama: {takes: 10m, cost: 0.5}, qwen: {takes: 5m}}"
 
 def without_setups(document: Document, findings: list[Finding]) -> Document:
     """Return a document without `setups` and `setup`; what is wrong with them is added to `findings`."""
-    pools = {str(pool.get("id")): pool for pool in _entries(document, "pools") if _has_setups(pool)}
-    if not pools and not any("setup" in task for task in _entries(document, "tasks")):
+    pools = {str(pool.get("id")): pool for pool in entries(document, "pools") if _has_setups(pool)}
+    if not pools and not any("setup" in task for task in entries(document, "tasks")):
         return document
     faults = [
         *_faults_of_time(document),
@@ -46,22 +46,14 @@ def without_setups(document: Document, findings: list[Finding]) -> Document:
     }
 
 
-def _entries(document: Mapping[str, Any], key: str) -> list[Document]:
-    found = document.get(key)
-    return [each if isinstance(each, dict) else {} for each in found] if isinstance(found, list | tuple) else []
-
-
 def _kind(pool: Mapping[str, Any]) -> Document:
     """Return the only kind of nodes of a pool; an empty one where there is none, or several."""
-    nodes = pool.get("nodes")
-    nodes = nodes if isinstance(nodes, list | tuple) else [nodes]
-    return nodes[0] if len(nodes) == 1 and isinstance(nodes[0], dict) else {}
+    found = kinds(pool)
+    return found[0] if len(found) == 1 and isinstance(found[0], dict) else {}
 
 
 def _has_setups(pool: Any) -> bool:
-    nodes = pool.get("nodes") if isinstance(pool, dict) else None
-    kinds = nodes if isinstance(nodes, list | tuple) else [nodes]
-    return any(isinstance(kind, dict) and "setups" in kind for kind in kinds)
+    return any(isinstance(kind, dict) and "setups" in kind for kind in kinds(pool))
 
 
 # --- what is wrong ---
@@ -75,7 +67,7 @@ def _faults_of_time(document: Document) -> Iterator[Finding]:
 
 
 def _faults_of_pools(document: Document) -> Iterator[Finding]:
-    for at, pool in enumerate(_entries(document, "pools")):
+    for at, pool in enumerate(entries(document, "pools")):
         if not _has_setups(pool):
             continue
         path, kind = ("pools", at, "nodes"), _kind(pool)
@@ -108,7 +100,7 @@ def _faults_of_setups(kind: Document, path: Path) -> Iterator[Finding]:
 
 
 def _faults_of_tasks(document: Document, pools: Mapping[str, Document]) -> Iterator[Finding]:
-    for at, task in enumerate(_entries(document, "tasks")):
+    for at, task in enumerate(entries(document, "tasks")):
         path, setup, named = ("tasks", at), task.get("setup"), _pools_of(document, task)
         for pool in named & pools.keys():
             setups = _kind(pools[pool]).get("setups")
@@ -119,20 +111,20 @@ def _faults_of_tasks(document: Document, pools: Mapping[str, Document]) -> Itera
             yield Finding(
                 "work on pools with setups and on others; write tasks or options of their own", (*path, "work")
             )
-        for number, option in enumerate(_entries(task, "options")):
+        for number, option in enumerate(entries(task, "options")):
             own = _pools_of(document, {"options": [option]})
             if own & pools.keys() and (own - pools.keys() or option.get("nodes") is not None):
                 text = "takes whole nodes, or pools without setups as well; write options of their own, with uses"
                 yield Finding(text, (*path, "options", number))
-    for at, service in enumerate(_entries(document, "services")):
-        if texts([way.get("pool") for way in _entries(service, "replicas")]) & pools.keys():
+    for at, service in enumerate(entries(document, "services")):
+        if texts([way.get("pool") for way in entries(service, "replicas")]) & pools.keys():
             yield Finding("replicas on a pool with setups are not supported", ("services", at, "replicas"))
 
 
 def _faults_of_quotas(document: Document, pools: Mapping[str, Document]) -> Iterator[Finding]:
     """Yield what would count resources under the names that they no longer have."""
     for key in ("quotas", "meters"):
-        for at, quota in enumerate(_entries(document, key)):
+        for at, quota in enumerate(entries(document, key)):
             named = pools.keys() if quota.get("pools") is None else pools.keys() & texts(quota["pools"])
             for pool in (pools[name] for name in pools if name in named):
                 if str(quota.get("of")) in (_kind(pool).get("size") or {}):
@@ -146,7 +138,7 @@ def _faults_of_quotas(document: Document, pools: Mapping[str, Document]) -> Iter
 def _pools_of(document: Document, task: Document) -> set[str]:
     """Return the pools that options and work of a task name."""
     found = set(_work(document, task).get("speed") or ())
-    for option in _entries(task, "options"):
+    for option in entries(task, "options"):
         found |= texts([option.get("pool")]) | texts(option.get("pools"))
     return found
 
@@ -171,7 +163,7 @@ def _pool(pool: Document) -> Document:
     kind = _kind(pool)
     name, size, price = kind.get("id") or pool["id"], kind["size"], kind.get("price", 0)
     rest = {key: value for key, value in kind.items() if key not in ("setups", "size", "id", "price")}
-    kinds = [
+    made_of = [
         {
             **rest,
             "id": f"{name} for {setup}",
@@ -183,7 +175,7 @@ def _pool(pool: Document) -> Document:
         }
         for setup, each in kind["setups"].items()
     ]
-    made = {**pool, "nodes": kinds, "charge": {}}
+    made = {**pool, "nodes": made_of, "charge": {}}
     for key in ("price", "power"):
         if isinstance(pool.get(key), dict):
             made[key] = {k: v for setup in kind["setups"] for k, v in _named(pool[key], size, setup).items()}

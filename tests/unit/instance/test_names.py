@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leptonopt.instance.names import texts, unknown_name
+from leptonopt.instance.names import unknown_name
 
 
 def test_the_name_that_was_meant_is_suggested() -> None:
@@ -12,9 +12,3 @@ def test_the_name_that_was_meant_is_suggested() -> None:
 def test_otherwise_the_known_names_are_listed() -> None:
     assert unknown_name("pool", "x", ["b", "a"]) == "there is no pool 'x'; known are 'a', 'b'"
     assert unknown_name("pool", "x", []) == "there is no pool 'x'; known are none"
-
-
-def test_texts() -> None:
-    """The texts of a list; nothing of what is none."""
-    assert texts(["a", 1, None, ["b"], "c"]) == {"a", "c"}
-    assert texts("ab") == texts(None) == set()
