@@ -20,7 +20,7 @@ from leptonopt.instance import units
 from leptonopt.integrations import queue_rates
 from leptonopt.integrations.imported import Document, Grid, Imported, listed, number_of
 
-NO_TARGET = "rates needs a target: --param ttft=500ms, --param tpot=40ms or both"
+LATENCIES = {"ttft": "ttft", "tpot": "itl"}  # columns of the targets
 PERCENTILES = ("mean", "50", "90", "95", "99")
 SIZES = ("prompt_tokens", "output_tokens")
 MILLI = Decimal(1000)
@@ -73,7 +73,7 @@ def _measured(
     """Return the models of tables of benchmarks, and the largest measured rates within the targets."""
     if "sizes" in params:
         raise UsageError("--param sizes: the sizes of benchmarks are those of their rows")
-    targets, rates, known = _targets(params), dict[Way, dict[str, Decimal]](), set[str]()
+    targets, rates, known = _limits(params), dict[Way, dict[str, Decimal]](), set[str]()
     for name, tree in trees:
         for row in tree["benchmarks"] if isinstance(tree, dict) else tree:
             known.add(str(row.get("model_hf_repo")))
@@ -88,26 +88,24 @@ def _fitted(
     """Return the models of files with fitted delays, and the rates of the queue within the targets."""
     if params.get("percentile", "mean") != "mean":
         raise UsageError(f"--param percentile={params['percentile']}; fitted delays give mean latencies only")
-    given = {name: _milliseconds(name, params[name]) for name in ("ttft", "tpot") if name in params}
-    if not given:
-        raise UsageError(NO_TARGET)
-    rates = queue_rates.rates(trees, queue_rates.targets_of(given), params.get("sizes", ""))
+    rates = queue_rates.rates(trees, queue_rates.targets_of(_targets(params)), params.get("sizes", ""))
     return {model for model, _, _ in rates}, rates
 
 
-def _targets(params: Mapping[str, str]) -> dict[str, Decimal]:
+def _limits(params: Mapping[str, str]) -> dict[str, Decimal]:
     """Return the greatest allowed value [ms] of each column of latencies."""
     percentile = params.get("percentile", "95").removeprefix("p")
     if percentile not in PERCENTILES:
         raise UsageError(f"--param percentile={percentile}; allowed are {', '.join(PERCENTILES)}")
     suffix = percentile if percentile == "mean" else f"p{percentile}"
-    found = {
-        f"{column}_{suffix}": _milliseconds(name, params[name])
-        for name, column in (("ttft", "ttft"), ("tpot", "itl"))
-        if name in params
-    }
+    return {f"{LATENCIES[name]}_{suffix}": most for name, most in _targets(params).items()}
+
+
+def _targets(params: Mapping[str, str]) -> dict[str, Decimal]:
+    """Return the targets that are given [ms]."""
+    found = {name: _milliseconds(name, params[name]) for name in LATENCIES if name in params}
     if not found:
-        raise UsageError(NO_TARGET)
+        raise UsageError("rates needs a target: --param ttft=500ms, --param tpot=40ms or both")
     return found
 
 
