@@ -47,10 +47,15 @@ def speeds_of(document: Document) -> Iterator[Document]:
         yield holder.get("speed", {})
 
 
+def measures_of(document: Document) -> list[Document]:
+    """Return the quotas and meters."""
+    return [*document.get("quotas", []), *document.get("meters", [])]
+
+
 def kept(document: Document, pools: list[str]) -> Document | None:
     """Return a document with some of its pools only; None where something could run nowhere any more."""
     document["pools"] = [pool for pool in document["pools"] if pool["id"] in pools]
-    for named in [*document.get("quotas", []), *document.get("meters", [])]:
+    for named in measures_of(document):
         if "pools" in named:
             named["pools"] = [name for name in named["pools"] if name in pools]
     for ways in ways_of(document):
@@ -77,12 +82,7 @@ def twin(document: Document, pool: str) -> None:
     for ways in ways_of(document):
         for way in [way for way in ways if way.get("pool") == pool]:
             ways.append({key: value for key, value in copy.deepcopy(way).items() if key != "id"} | {"pool": "twin"})
-    named = [
-        *document.get("quotas", []),
-        *document.get("meters", []),
-        *(way for ways in ways_of(document) for way in ways),
-    ]
-    for noun in named:
+    for noun in [*measures_of(document), *(way for ways in ways_of(document) for way in ways)]:
         if pool in noun.get("pools", ()):
             noun["pools"].append("twin")
     for speed in speeds_of(document):
@@ -115,7 +115,7 @@ def written_out(document: Document) -> Document:
                 {**group, "tasks": every(group["tasks"])} if isinstance(group, dict) else every(group)
                 for group in document[key]
             ]
-    for named in [*document.get("quotas", []), *document.get("meters", [])]:
+    for named in measures_of(document):
         if "tasks" in named:
             named["tasks"] = every(named["tasks"])
     return {**document, "tasks": tasks}
@@ -126,7 +126,7 @@ def renamed(document: Document) -> Document:
     names = sorted({*_names(document)} - GIVEN)
     new = {name: f"Ω {len(names) - number}" for number, name in enumerate(names)}
     made = _texts(document, new)
-    for number, named in enumerate([*made.get("quotas", []), *made.get("meters", [])]):
+    for number, named in enumerate(measures_of(made)):
         named["id"] = f"Ω {number}"
     return made
 

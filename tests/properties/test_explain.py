@@ -22,15 +22,7 @@ from tests.helpers.marks import first
 from tests.helpers.random_instances import everything
 from tests.helpers.random_instances import instance as random_instance
 from tests.helpers.run_cli import called
-from tests.second_reading import (
-    cut_documents,
-    data_documents,
-    meter_documents,
-    mixed_documents,
-    packed_documents,
-    random_documents,
-    service_documents,
-)
+from tests.second_reading.generators import GENERATORS
 
 DAY: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00:00Z", "horizon": "24h", "slot": "1h"},
@@ -451,13 +443,7 @@ def impossible(seed: int) -> dict[str, Any]:
 
 DRAWS: tuple[Callable[[int], dict[str, Any]], ...] = (
     everything,
-    random_documents.document,
-    service_documents.service_document,
-    cut_documents.cut_document,
-    data_documents.data_document,
-    meter_documents.meter_document,
-    mixed_documents.mixed_document,
-    packed_documents.packed_document,
+    *(GENERATORS[name] for name in ("anything", "services", "segments", "data", "meters", "mixed", "nodes")),
 )
 
 

@@ -54,10 +54,11 @@ def never_cheaper(harder: Document, easier: Document, slack: Fraction | int = 0)
     assert one is None or other is None or other[0] <= one[1] + slack, (other, one)
 
 
-def alike(document: Document, changed_one: Document) -> None:
-    """Assert that what is proven of two documents leaves room for one least cost."""
+def alike(document: Document, changed_one: Document) -> tuple[Range | None, Range | None]:
+    """Assert that what is proven of two documents leaves room for one least cost; return both."""
     one, other = optimum(document), optimum(changed_one)
     assert one is None or other is None or max(one[0], other[0]) <= min(one[1], other[1]), (one, other)
+    return one, other
 
 
 def without_an_option(document: Document, dice: random.Random) -> Document | None:
@@ -104,9 +105,8 @@ def test_what_is_harder_costs_no_less(change: Change, kind: str, seed: int) -> N
 def test_names_change_nothing(kind: str, seed: int) -> None:
     """Pools, nodes, tasks, options, services, classes, regions, quotas and meters may be called anything."""
     document = GENERATORS[kind](seed)
-    one, other = optimum(document), optimum(changed.renamed(document))
+    one, other = alike(document, changed.renamed(document))
     assert (one is None) == (other is None)
-    assert one is None or other is None or max(one[0], other[0]) <= min(one[1], other[1]), (one, other)
 
 
 @drawn

@@ -22,17 +22,14 @@ from leptonopt.replanning.document import remaining_instance
 from leptonopt.replanning.state import read_state
 from leptonopt.verify import verify
 from tests.helpers.marks import first
-from tests.second_reading.cut_documents import cut_document
-from tests.second_reading.data_documents import data_document
-from tests.second_reading.random_documents import document as plain_document
-from tests.second_reading.service_documents import service_document
+from tests.second_reading.generators import GENERATORS
 
 Document = dict[str, Any]
 
 
 DRAWN: dict[str, tuple[Callable[[int], Document], int]] = {
-    "tasks": (plain_document, 60), "segments": (cut_document, 80), "data": (data_document, 60),
-    "services": (service_document, 80),
+    "tasks": (GENERATORS["anything"], 60), "segments": (GENERATORS["segments"], 80), "data": (GENERATORS["data"], 60),
+    "services": (GENERATORS["services"], 80),
 }  # fmt: skip
 BATCH = 20
 
