@@ -51,7 +51,7 @@ class Builder(Protocol):
     spent: list[list[dict[str, Terms]]]
     paid: list[list[int]]
     on_node: dict[tuple[str, str], Terms]
-    supplied: dict[tuple[str, str], None]
+    supplied: set[tuple[str, str]]
 
     @property
     def columns(self) -> Mapping[int, Column]: ...

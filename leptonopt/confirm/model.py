@@ -65,12 +65,7 @@ class Model:
         self._left: dict[str, int] = {}
         self.apart = stated.told_apart()
         self.kinds = self._kinds()
-        self.supplied = {
-            (name, resource): None
-            for name, pool in stated.pools.items()
-            for kind in stated._stated_kinds(pool)
-            for resource in kind["size"]
-        }
+        self.supplied = stated.of_nodes()
         self._check_size()
         self._once()
         add_services(self)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from leptonopt.verify.exact import Malformed
+from leptonopt.verify.offers import kinds_of
 
 Plain = dict[str, Any]
 
@@ -33,11 +34,6 @@ def _with(entry: Mapping[str, Any], key: str, mark: str, amount: Any = 1) -> Pla
     return {**entry, key: {**(entry.get(key) or {}), mark: amount}}
 
 
-def _kinds(pool: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    nodes = pool.get("nodes") or ()
-    return [nodes] if isinstance(nodes, Mapping) else list(nodes)
-
-
 def _where(option: Mapping[str, Any]) -> list[str]:
     return list(option["pools"]) if option.get("pool") is None else [option["pool"]]
 
@@ -50,7 +46,7 @@ def _work(document: Mapping[str, Any], work: Mapping[str, Any]) -> Plain:
 
 def _by_node(document: Plain, names: set[str], mark: str) -> Plain:
     """Every node holds 1 of the mark; a task of the set on a node uses 1."""
-    of_nodes = {pool["id"]: {name for kind in _kinds(pool) for name in kind["size"]} for pool in document["pools"]}
+    of_nodes = {pool["id"]: {name for kind in kinds_of(pool) for name in kind["size"]} for pool in document["pools"]}
     named, tasks = set[str](), []
     for task in document["tasks"]:
         if task["id"] not in names:
@@ -74,7 +70,7 @@ def _by_node(document: Plain, names: set[str], mark: str) -> Plain:
 
 
 def _holding(pool: Mapping[str, Any], mark: str) -> Plain:
-    kinds = _kinds(pool)
+    kinds = kinds_of(pool)
     if not kinds:
         return _with(pool, "capacity", mark, "unlimited")
     return {**pool, "nodes": [_with(kind, "size", mark) for kind in kinds]}

@@ -13,6 +13,7 @@ from leptonopt.verify.charges import billed_beyond_slots, charges
 from leptonopt.verify.data import DataReader, Moved
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.notation import plain
+from leptonopt.verify.offers import kinds_of
 from leptonopt.verify.segments import Cut, cut_of
 from leptonopt.verify.stated_options import MakeOption, StatedOption, named_options, pools_of
 from leptonopt.verify.timeline import NOTHING, Timeline, stated_numbers
@@ -126,17 +127,12 @@ class StatedInstance(Timeline):
 
     def _resources(self, pool: Mapping[str, Any]) -> list[str]:
         """All resources of a pool, in the order of its bill."""
-        kinds = self._stated_kinds(pool)
+        kinds = kinds_of(pool)
         names = dict.fromkeys([*(pool.get("capacity") or {}), *(name for kind in kinds for name in kind["size"])])
         stated = POWER in (pool.get("price") or {}) or pool.get("power") or pool.get("carbon") is not None
         if stated or any(exact(kind.get("power", 0)) for kind in kinds):
             names.setdefault(POWER)
         return list(names)
-
-    @staticmethod
-    def _stated_kinds(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        nodes = pool.get("nodes") or []
-        return [nodes] if isinstance(nodes, Mapping) else list(nodes)
 
     # --- nodes ---
 
@@ -145,7 +141,7 @@ class StatedInstance(Timeline):
         return {
             (name, resource)
             for name, pool in self.pools.items()
-            for nodes in self._stated_kinds(pool)
+            for nodes in kinds_of(pool)
             for resource in nodes["size"]
         }
 
@@ -155,7 +151,7 @@ class StatedInstance(Timeline):
         for task in self.tasks.values():
             if task.get("placement") in ("one-node", "packed"):
                 found |= pools_of(task, self.profiles)
-        return {name for name in found if self._stated_kinds(self.pools[name])}
+        return {name for name in found if kinds_of(self.pools[name])}
 
     def kinds(self, cuts: Mapping[tuple[str, str], Iterable[int]] | None = None) -> list[Kind]:
         """All kinds of nodes, in the order of the file; where they are told apart, by numbers of nodes.
@@ -165,7 +161,7 @@ class StatedInstance(Timeline):
         """
         apart, found = self.told_apart(), []
         for name, pool in self.pools.items():
-            stated = self._stated_kinds(pool)
+            stated = kinds_of(pool)
             for number, nodes in enumerate(stated, 1):
                 kind = self._kind(name, pool, nodes, name if len(stated) == 1 else f"{name}-{number}")
                 if name not in apart:
@@ -289,7 +285,7 @@ class StatedInstance(Timeline):
     def placed(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption | None:
         """The way with whole nodes, what it draws, and whether it has to fit within one node; None for no way."""
         pool, uses = self.pools[way.pool], dict(way.uses)
-        kinds, alone = self._stated_kinds(pool), task.get("placement") == "one-node"
+        kinds, alone = kinds_of(pool), task.get("placement") == "one-node"
         if task.get("placement") == "packed" and not way.whole and not way.milestone:
             number = _nodes_for(uses, kinds)
             if number is None:

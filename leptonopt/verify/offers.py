@@ -16,19 +16,20 @@ Plain = dict[str, Any]
 def without_offers(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a document in which every commitment is for the whole horizon."""
     pools = document.get("pools") or ()
-    if not any(isinstance(kind.get("commit"), list | tuple) for pool in pools for kind in _kinds(pool)):
+    if not any(isinstance(kind.get("commit"), list | tuple) for pool in pools for kind in kinds_of(pool)):
         return document
     return {**document, "pools": [{**pool, "nodes": list(_split(document, pool))} for pool in pools]}
 
 
-def _kinds(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def kinds_of(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the kinds of nodes that a pool states, one or a list."""
     nodes = pool.get("nodes") or ()
     return [nodes] if isinstance(nodes, Mapping) else list(nodes)
 
 
 def _split(document: Mapping[str, Any], pool: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the kinds of a pool, then those of the offers of each."""
-    kinds = _kinds(pool)
+    kinds = kinds_of(pool)
     for number, kind in enumerate(kinds, 1):
         offers = kind.get("commit")
         if not isinstance(offers, list | tuple):

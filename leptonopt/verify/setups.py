@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from math import ceil
 from typing import Any
 
 from leptonopt.verify.exact import Malformed, duration
+from leptonopt.verify.offers import kinds_of
 
 Plain = dict[str, Any]
 
 
 def without_setups(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a document whose nodes have no setups."""
-    held = {pool["id"]: set(_kinds(pool)[0]["size"]) for pool in document["pools"] if _set_up(pool)}
+    held = {pool["id"]: set(kinds_of(pool)[0]["size"]) for pool in document["pools"] if _set_up(pool)}
     if not held:
         return document
     slot, quotas = duration(document["time"].get("slot") or "1h"), list(document.get("quotas") or ())
     for pool in document["pools"]:
         if pool["id"] in held:
-            hours = ceil(_kinds(pool)[0]["count"] * slot * 10**9 / 3600)
+            hours = ceil(kinds_of(pool)[0]["count"] * slot * 10**9 / 3600)
             limit = Decimal(hours).scaleb(-9)
             own = {"of": "node_hours", "per": "slot", "limit": limit, "pools": [pool["id"]]}
             quotas.append({"id": f"setups of {pool['id']}", **own})
@@ -29,13 +30,8 @@ def without_setups(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**document, "pools": pools, "tasks": tasks, "quotas": quotas}
 
 
-def _kinds(pool: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    nodes = pool.get("nodes") or ()
-    return [nodes] if isinstance(nodes, Mapping) else list(nodes)
-
-
 def _set_up(pool: Mapping[str, Any]) -> bool:
-    kinds = _kinds(pool)
+    kinds = kinds_of(pool)
     if any(kind.get("setups") is not None for kind in kinds) and len(kinds) > 1:
         raise Malformed(f"pool {pool['id']!r} has setups beside other kinds")
     return bool(kinds) and kinds[0].get("setups") is not None
@@ -43,7 +39,7 @@ def _set_up(pool: Mapping[str, Any]) -> bool:
 
 def _split(pool: Mapping[str, Any]) -> Plain:
     """Return a pool with a kind for each setup, whose resources have its name."""
-    kind, kinds = _kinds(pool)[0], []
+    kind, kinds = kinds_of(pool)[0], []
     made = {**pool, "charge": {}}
     for key in ("price", "power"):
         if pool.get(key) is not None:
