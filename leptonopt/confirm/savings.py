@@ -9,39 +9,37 @@ from math import lcm
 from leptonopt.confirm.builder import Builder, Terms
 from leptonopt.verify.exact import exact
 from leptonopt.verify.instance_reader import NOTHING
-from leptonopt.verify.savings import Rate, clock_hours, given, rates_of
+from leptonopt.verify.savings import Rate, clock_hours, given, rates_of, touched
 
 
 def add_savings(model: Builder) -> None:
     """Add the steps that each plan commits, and what each of its hours costs."""
+    hours = list(clock_hours(model.stated))
     for plan in model.stated.document.get("savings") or ():
         may = plan.get("commit") or {"max": 0}
         step = exact(may.get("step", 1))
         steps, one = model.variable(int(exact(may["max"]) / step)), model.variable(1)
         model.row({one: 1}, 1, 1)
         rates, money = rates_of(model.stated, plan), given(model.stated, plan)
-        for first, end in clock_hours(model.stated):
+        used = [_uses(model, rate, hours) for rate in rates]
+        for number, (first, end) in enumerate(hours):
             paid = {steps: step * (end - first) * model.stated.hours, one: sum(money[first:end], NOTHING)}
-            uses = [_use(model, rate, first, end) for rate in rates]
-            pairs = list(zip(uses, rates, strict=True))
+            pairs = [(uses[number], rate) for uses, rate in zip(used, rates, strict=True)]
             for terms in (paid, *(_times(use, -rate.listed) for use, rate in pairs)):
                 for at, value in terms.items():
                     model.cost[at] += model.stated.weight * value
             _add(model, paid, pairs)
 
 
-def _use(model: Builder, rate: Rate, first: int, end: int) -> Terms:
-    """Return the unit-hours of what a rate is of in slots [first, end), by variable."""
-    hours = model.stated.hours
-    if rate.kind is not None:
-        own = zip(model.kinds, model.paid, strict=True)
-        nodes = [paid for kind, paid in own if (kind.pool, kind.name) == (rate.pool, rate.kind)]
-        return {at: hours for paid in nodes for at in paid[first:end]}
-    found = {}
+def _uses(model: Builder, rate: Rate, hours: Sequence[tuple[int, int]]) -> list[Terms]:
+    """Return the unit-hours of what a rate is of in each clock hour, by variable."""
+    own = zip(model.kinds, model.paid, strict=True)
+    nodes = [paid for kind, paid in own if (kind.pool, kind.name) == (rate.pool, rate.kind)]
+    found = [{at: model.stated.hours for paid in nodes for at in paid[first:end]} for first, end in hours]
     for at, column in model.columns.items():
-        overlap = min(end, column.end) - max(first, column.start)
-        if column.task and rate.resource is not None and column.way.pool == rate.pool and overlap > 0:
-            found[at] = column.way.uses.get(rate.resource, NOTHING) * overlap * hours
+        count = rate.held(column.way) if column.task else NOTHING
+        for number, slots in touched(hours, column.start, column.end) if count else ():
+            found[number][at] = count * slots * model.stated.hours
     return found
 
 

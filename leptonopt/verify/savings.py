@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from leptonopt.verify.exact import Findings, Malformed, exact
-from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.task_lines import Run
 
@@ -28,6 +29,10 @@ class Rate:
     kind: str | None
     listed: Fraction
     saved: Fraction
+
+    def held(self, way: StatedOption) -> Fraction:
+        """Return how much of the resource a way holds; 0 of nodes."""
+        return NOTHING if self.resource is None or way.pool != self.pool else way.uses.get(self.resource, NOTHING)
 
 
 def rates_of(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Rate]:
@@ -49,6 +54,14 @@ def clock_hours(stated: StatedInstance) -> Iterator[tuple[int, int]]:
     for _, slots in groupby(range(stated.slots), lambda slot: (begun + slot * stated.slot) // 3600):
         own = list(slots)
         yield own[0], own[-1] + 1
+
+
+def touched(hours: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the positions of the clock hours that slots [start, end) touch, and how many slots of each."""
+    first = bisect_right(hours, start, key=itemgetter(0)) - 1
+    for at in range(first, bisect_left(hours, end, key=itemgetter(0))):
+        if (slots := min(end, hours[at][1]) - max(start, hours[at][0])) > 0:
+            yield at, slots
 
 
 def given(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Fraction]:
@@ -105,13 +118,11 @@ def _uses(
     hours: Sequence[tuple[int, int]],
 ) -> list[Use]:
     """Return the use of what a rate is of in each clock hour; a run touches few of them."""
-    held, begins = [list[tuple[Run, Fraction]]() for _ in hours], [first for first, _ in hours]
-    for run in runs if rate.resource is not None else ():
-        count = run.way.uses.get(rate.resource or "", NOTHING) if run.way.pool == rate.pool else NOTHING
-        for at in range(bisect_right(begins, run.start) - 1, bisect_left(begins, run.end)) if count else ():
-            slots = min(run.end, hours[at][1]) - max(run.start, hours[at][0])
-            if slots > 0:
-                held[at].append((run, count * slots * stated.hours))
+    held = [list[tuple[Run, Fraction]]() for _ in hours]
+    for run in runs:
+        count = rate.held(run.way)
+        for at, slots in touched(hours, run.start, run.end) if count else ():
+            held[at].append((run, count * slots * stated.hours))
     paid = [rented.paid for rented in nodes if (rented.kind.pool, rented.kind.name) == (rate.pool, rate.kind)]
     on_demand = [sum(sum(each[first:end]) for each in paid) * stated.hours for first, end in hours]
     return [(own, sum((run.copies * use for run, use in own), more)) for own, more in zip(held, on_demand, strict=True)]
