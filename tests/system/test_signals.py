@@ -135,6 +135,7 @@ HOST = """
 import os, signal, sys, threading, time
 import leptonopt, traces
 from leptonopt.runtime.child_process import child_pids
+import leptonopt.solvers.cpsat  # Python ends by the signal if it came within `exec` of a text, as in imported dataclasses
 signal.signal(signal.SIGINT, signal.default_int_handler)
 engines = []
 def press(progress):
