@@ -12,6 +12,7 @@ from leptonopt.cli import options
 from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, print_line, print_note
 from leptonopt.errors import Rejected, UsageError
 from leptonopt.io import files
+from leptonopt.plan.numbers import money_text
 
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
@@ -161,7 +162,7 @@ def _print_least(given: WhyNotOptions, certificate: Path, question: Question) ->
     prices = plan_of(certificate, "a certificate")
     least = least_difference(instance.document(), question, prices, Fraction(plan["cost_exact"]))
     if least is not None:
-        print_note(f"by prices alone, before solving: at least {float(least):+,.6g} {instance.currency}")
+        print_note(f"by prices alone, before solving: at least {money_text(least, 'down', True)} {instance.currency}")
 
 
 @options.takes(CostOfOptions)
@@ -219,9 +220,10 @@ def prices(_: options.Context, given: PricesOptions) -> int:
 
 def _by_bound(bound: Fraction, plan: Mapping[str, Any], currency: str) -> str:
     """Return the last line of the price book: its bound, and what a gap to the plan adds to each line."""
-    gap = 0 if plan.get("cost_exact") is None else Fraction(plan["cost_exact"]) - bound
-    more = f"; the plan costs {float(gap):,.6g} {currency} more, and a line may save so much more" if gap > 0 else ""
-    return f"by a bound of {float(bound):,.6g} {currency}{more}"
+    gap = Fraction(0) if plan.get("cost_exact") is None else Fraction(plan["cost_exact"]) - bound
+    costs = f"the plan costs {money_text(gap, 'up')} {currency} more" if gap > 0 else ""
+    more = f"; {costs}, and a line may save so much more" if costs else ""
+    return f"by a bound of {money_text(bound, 'down')} {currency}{more}"
 
 
 def _asked_again(given: PricesOptions, instance: Instance, found: list[Worth]) -> list[OneMore]:
@@ -256,9 +258,9 @@ def _print_worth(worth: Worth, exact: str, currency: str) -> None:
 
     span = ""
     if worth.start is not None and worth.end is not None:
-        span = f"  {instant_text(worth.start)} to {instant_text(worth.end)}, {float(worth.total):,.6g} in all"
+        span = f"  {instant_text(worth.start)} to {instant_text(worth.end)}, {money_text(worth.total, 'up')} in all"
     saves = f"; one more saves {exact}" if exact else ""
-    print_line(f"{worth.what}: at most {float(worth.price):,.6g} {currency} {worth.unit}{span}{saves}")
+    print_line(f"{worth.what}: at most {money_text(worth.price, 'up')} {currency} {worth.unit}{span}{saves}")
 
 
 def _tell(given: Any, question: Question) -> int:
@@ -266,10 +268,9 @@ def _tell(given: Any, question: Question) -> int:
     from leptonopt.decisions.ask import ask
 
     plan = None if given.plan is None else plan_of(given.plan)
-    instance = load_instance(given.file, given.format, params_of(given.param))
     answer = ask(
-        instance, question, plan, time_limit=given.time_limit, method=given.method, threads=given.threads,
-        handle_signals=True,
+        given.file, question, plan, time_limit=given.time_limit, method=given.method, threads=given.threads,
+        format=given.format, params=params_of(given.param), handle_signals=True,
     )  # fmt: skip
     for note in answer.notes:
         print_note(note)
@@ -293,7 +294,7 @@ def _print_answer(answer: Answer) -> None:
             print_note(why)
         return
     for moved in answer.moved:
-        print_line(f"{change_text(moved)}  {float(moved.difference):+,.6g} {currency}")
+        print_line(f"{change_text(moved)}  {money_text(moved.difference, signed=True)} {currency}")
     for change in answer.replicas:
         print_line(replicas_text(change))
     print_line(answer.changes_text())

@@ -147,12 +147,9 @@ def _csv(runs: Sequence[PlannedRun], project: str, plan: Any) -> str:
 
 
 def _xlsx(runs: Sequence[PlannedRun], project: str, plan: Any) -> bytes:
-    from leptonopt.execution.tables import HEAD, rows, workbook
+    from leptonopt.execution.tables import HEAD, plan_sheets, rows, workbook
 
-    bill = plan.get("bill", {})
-    sums = [("what", plan.get("currency", ""))]
-    sums += [(name, float(value)) for name, value in bill.items() if isinstance(value, int | float)]
-    return workbook({"tasks": [HEAD, *rows(runs, plan)], "bill": sums})
+    return workbook({"tasks": [HEAD, *rows(runs, plan)], **plan_sheets(plan)})
 
 
 def _ics(runs: Sequence[PlannedRun], project: str, plan: Any) -> bytes:

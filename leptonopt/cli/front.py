@@ -10,6 +10,7 @@ from leptonopt.cli import options
 from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, print_line, require_picture
 from leptonopt.errors import UsageError
 from leptonopt.io import files
+from leptonopt.plan.numbers import floor_number
 
 if TYPE_CHECKING:
     from leptonopt.decisions.front import Front
@@ -92,7 +93,7 @@ def print_front(found: Front) -> None:
     for at, point in enumerate(found.points):
         value, limit = (f"{float(number):,.6g}" if number is not None else "" for number in (point.value, point.limit))
         cost = "no plan" if point.cost is None else f"{float(point.cost):,.6f}"
-        bound = "" if point.bound is None or point.status == "infeasible" else f"{float(point.bound):,.6f}"
+        bound = "" if point.bound is None or point.status == "infeasible" else f"{floor_number(point.bound):,.6f}"
         mark = " *" if found.efficient(at) else ""
         print_line(f"{value:>12}  {limit or 'no limit':>12}  {cost:>14}  {bound:>14}  {point.status}{mark}")
     print_line(f"{found.criterion} in {found.unit}, cost in {found.currency}")

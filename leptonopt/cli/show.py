@@ -95,13 +95,18 @@ def _documents(given: ShowOptions) -> tuple[dict[str, Any], Instance | None]:
 
 def checked_plan(file: Path) -> dict[str, Any]:
     """Return the document of a plan file that has the form of a plan; raises `InputError`."""
+    plan: dict[str, Any] = json.loads(json.dumps(plan_of(file), default=float))  # the reader gives exact decimals
+    require_form(plan, file, "plan")
+    return plan
+
+
+def require_form(plan: Mapping[str, Any], file: Path, schema: str) -> None:
+    """Raise `InputError` where a document does not have the form that a schema states."""
     from leptonopt.verify.schema_check import load_schema, schema_violations
 
-    plan: dict[str, Any] = json.loads(json.dumps(plan_of(file), default=float))  # the reader gives exact decimals
-    if found := list(schema_violations(plan, load_schema("plan"))):
+    if found := list(schema_violations(plan, load_schema(schema))):
         shown = [f"{files.printable(file)}: {at or 'plan'}: {what}" for at, what in found[:SCHEMA_LIMIT]]
         raise InputError("\n".join(shown))
-    return plan
 
 
 def _require_writable(given: ShowOptions) -> None:
@@ -172,6 +177,7 @@ def _price_rows(instance: Instance, certificate: Path) -> list[tuple[str, ...]]:
     """Return the price book of a certificate that the checker accepts as rows of a page."""
     from leptonopt.decisions.price_book import price_book
     from leptonopt.instance.units import instant_text
+    from leptonopt.plan.numbers import money_text
     from leptonopt.verify import proven
 
     document = plan_of(certificate, "a certificate")
@@ -182,9 +188,9 @@ def _price_rows(instance: Instance, certificate: Path) -> list[tuple[str, ...]]:
         (
             worth.what,
             *("" if at is None else instant_text(at) for at in (worth.start, worth.end)),
-            f"{float(worth.price):,.6g}",
+            money_text(worth.price, "up"),
             f"{instance.currency} {worth.unit}",
-            f"{float(worth.total):,.6g}",
+            money_text(worth.total, "up"),
         )
         for worth in price_book(instance, document)
     ]

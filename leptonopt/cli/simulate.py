@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, noise_of, params_of, print_line
+from leptonopt.cli.common import load_instance, noise_of, params_of, print_line, print_note
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
     from leptonopt.simulation.outcome import Outcome
+    from leptonopt.simulation.summary import Arrival
 
 SIMULATE_EPILOG = """\b
 Examples:
@@ -37,8 +39,8 @@ Examples:
   leptonopt eta week.yaml --policy once --seeds 50 --noise noise.yaml --json
 
 \b
-In one of ten worlds a task starts by the first time, in half of them by the second,
-in nine of ten by the third."""
+Each task has three times by which it starts, and three by which it ends: in a tenth,
+in half and in nine tenths of the worlds in which it ran."""
 
 POLICIES = "once, rolling, threshold, uniform-progress"
 Policies = Annotated[str, options.Option("--policy", metavar="NAMES", help=f"{POLICIES}, or names of methods")]
@@ -136,7 +138,10 @@ def eta(_: options.Context, given: EtaOptions) -> int:
     from leptonopt.simulation.summary import arrivals
 
     instance = load_instance(given.file, given.format, params_of(given.param))
-    found = arrivals(_outcomes(given, instance, [given.policy], hindsight=False))
+    worlds = given.seeds if given.noise is not None else min(1, given.seeds)
+    if worlds < given.seeds:
+        print_note("without --noise all worlds are as the instance states, and one is carried out")
+    found = arrivals(_outcomes(replace(given, seeds=worlds), instance, [given.policy], hindsight=False))
     names = {arrival.key: _name(instance, arrival.key) for arrival in found}
     if given.json:
         entries = [
@@ -147,15 +152,23 @@ def eta(_: options.Context, given: EtaOptions) -> int:
             }
             for each in found
         ]
-        sys.stdout.write(files.dumped({"leptonopt_eta": 1, "worlds": given.seeds, "tasks": entries}))
+        sys.stdout.write(files.dumped({"leptonopt_eta": 1, "worlds": worlds, "tasks": entries}))
         return 0
-    width = max([4, *map(len, names.values())])
-    heads = " ".join(f"{head:<16}" for head in ("start 10 %", "50 %", "90 %", " end 10 %", " 50 %", " 90 %"))
-    print_line(f"{'task':<{width}}  {heads}  ran")
-    for each in found:
-        starts, ends = (" ".join(f"{at:%Y-%m-%d %H:%M}" for at in times) for times in (each.starts, each.ends))
-        print_line(f"{names[each.key]:<{width}}  {starts}  {ends}  {each.ran}/{given.seeds}")
+    _print_times(found, names, instance, worlds)
     return 0
+
+
+def _print_times(found: Sequence[Arrival], names: Mapping[Any, str], instance: Instance, worlds: int) -> None:
+    """Print a line for each copy, with its times on the clock of the instance, and what they mean."""
+    zone = ZoneInfo(instance.time.zone)
+    width = max([4, *map(len, names.values())])
+    heads = " ".join(f"{head:<16}" for head in ("starts by: 10 %", "50 %", "90 %", "ends by: 10 %", "50 %", "90 %"))
+    print_line(f"{'task':<{width}}  {heads}  ran in")
+    for each in found:
+        times = (at.astimezone(zone) for at in (*each.starts, *each.ends))
+        print_line(f"{names[each.key]:<{width}}  {' '.join(f'{at:%Y-%m-%d %H:%M}' for at in times)}  {each.ran}")
+    shares = f"in 10, 50 and 90 % of the worlds in which it ran, of {worlds}" if worlds > 1 else "in the one world"
+    print_line(f"a task starts and ends by these times ({zone.key}) {shares}")
 
 
 def _outcomes(

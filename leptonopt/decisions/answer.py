@@ -9,6 +9,7 @@ from typing import Any
 
 from leptonopt.plan.diff import TaskChange, change_document, task_changes
 from leptonopt.plan.diff_services import ReplicaChange, change_documents, replica_changes
+from leptonopt.plan.numbers import money_text
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ class Interval:
         return self.low is not None and self.low == self.high
 
     def text(self, currency: str, signed: bool = False) -> str:
-        """Return it in words, such as `+41.20 to +43.00 USD`."""
-        plus = "+" if signed else ""
-        low = None if self.low is None else f"{float(self.low):{plus},.6g}"
-        high = None if self.high is None else f"{float(self.high):{plus},.6g}"
+        """Return it in words, such as `+41.2 to +43 USD`: the low end rounded down, the high end up, one end never."""
+        low, high = (
+            None if value is None else money_text(value, "" if self.exact else rounded, signed)
+            for value, rounded in ((self.low, "down"), (self.high, "up"))
+        )
         if self.exact:
             return f"{low} {currency}, exactly"
         if low is None or high is None:
@@ -82,9 +84,11 @@ class Answer:
     def changes_text(self) -> str:
         """Return in words how much runs otherwise: copies of tasks, or segments of them, and replicas."""
         number = sum(each.copies for each in self.moved)
-        what = "segments of tasks" if any(line.get("segment") for line in self.document["tasks"]) else "tasks"
+        cut = any(line.get("segment") for line in self.document["tasks"])
+        one, many = ("segment of a task", "segments of tasks") if cut else ("task", "tasks")
         ways = f", and replicas of {len(self.replicas)} ways" if self.replicas else ""
-        return f"{number} {what} run otherwise{ways}"
+        run = f"1 {one} runs" if number == 1 else f"{number:,} {many} run"
+        return f"{run} otherwise{ways}"
 
     def as_document(self) -> dict[str, Any]:
         """Return the answer as a document for JSON, with exact fractions."""

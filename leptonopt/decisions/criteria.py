@@ -15,6 +15,7 @@ from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task
 from leptonopt.instance.edits import Document, forced, plain
+from leptonopt.instance.routes import NOT_TAKEN
 from leptonopt.replanning.as_planned import state_as_planned
 from leptonopt.replanning.changes import changes_of, counted
 from leptonopt.replanning.document import Replanned, remaining_instance
@@ -100,6 +101,8 @@ def _late(instance: Instance) -> Criterion:
     name = _free_name(instance, "late")
     document = plain(instance.document())
     for task in due:
+        if task.is_cut:
+            raise UsageError(f"late: task {task.id!r} may run in segments; a criterion of tasks that run as a whole")
         document = forced_as(document, task, list(_in_time_or_late(instance, task, name)))
     return Criterion("late", "tasks", True, _quota(document, name), _late_copies)
 
@@ -131,13 +134,13 @@ def _quality(instance: Instance) -> Criterion:
     losses: dict[tuple[str, str], Decimal] = {}
     for task in instance.tasks:
         ways = _allowed(instance, task)
-        found = {(task.id, way.id): max(Decimal(0), 1 - way.quality) for way in ways}
+        found = {(task.id, way.id): max(Decimal(0), 1 - way.quality) for way in ways if way.id != NOT_TAKEN}
         if any(found.values()):
             losses |= found
             options = [written_option(way, way.id, way.duration, way.cost, way.not_before, way.not_after)
                        for way in ways]  # fmt: skip
             for option in options:
-                if loss := found[task.id, option["id"]]:
+                if loss := found.get((task.id, option["id"])):
                     option["consumes"] = {**option.get("consumes", {}), name: loss}
             document = forced_as(document, task, options)
     if not losses:

@@ -33,7 +33,8 @@ class OneMore:
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance that has one more; raises `UsageError` where nothing states how much there is."""
-        made, instance = edits.plain(document), validate(dict(document))
+        instance = validate(dict(document))
+        made = edits.plain(instance.document())
         match self.worth.place:
             case ("tasks", name):
                 return _later(made, instance, name)

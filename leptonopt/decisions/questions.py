@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,9 @@ class WhatIf:
         """Return the instance after the changes; raises `UsageError`."""
         if not (self.adds or self.sets or self.removes or self.losses):
             raise UsageError("nothing is changed; say --set, --add, --remove or --lose")
-        made: Document = edits.plain(document)
+        return _edited(self._changed, document)
+
+    def _changed(self, made: Document) -> Document:
         for part in self.adds:
             made = merged(made, part)
         for text in self.sets:
@@ -69,7 +71,7 @@ class WhyNot:
         start, before = _instant(self.start), _instant(self.before)
         instance = validate(dict(document))
         options = options_asked_for(instance, self.task, self.pool, self.option, start, before)
-        return edits.forced(edits.plain(document), self.task, options)
+        return edits.forced(edits.plain(instance.document()), self.task, options)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class CostOf:
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance without the subject; raises `UsageError`."""
-        made: Document = edits.plain(document)
+        return _edited(self._changed, document)
+
+    def _changed(self, made: Document) -> Document:
         tasks = {task["id"]: task for task in made["tasks"]}
         kind, colon, name = self.subject.partition(":")
         if colon and kind == "deadline":
@@ -105,6 +109,25 @@ class CostOf:
 
 
 Question = WhatIf | WhyNot | CostOf
+
+
+def _edited(edit: Callable[[Document], Document], document: Mapping[str, Any]) -> Document:
+    """Return a document after an edit; where that finds no place in it, the same in plain notation.
+
+    In plain notation each day of a task that repeats is a task of its own, and amounts are numbers.
+
+    Raises
+    ------
+    UsageError
+        When the edit finds its place in neither.
+    """
+    try:
+        return edit({"tasks": [], **edits.plain(document)})
+    except UsageError as error:
+        try:
+            return edit(edits.plain(validate(dict(document)).document()))
+        except UsageError:
+            raise error from None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from leptonopt.compile.work_options import concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
+from leptonopt.instance.routes import NOT_TAKEN
 
 
 def options_asked_for(
@@ -30,7 +31,9 @@ def options_asked_for(
     if stated is None:
         known = ", ".join(each.id for each in instance.tasks[:8])
         raise UsageError(f"there is no task {task!r}; known are {known}")
-    ways = concrete_options(instance, stated)
+    if stated.is_cut and (start is not None or before is not None):
+        raise UsageError(f"task {task!r} may run in segments; a start is asked for tasks that run as a whole")
+    ways = [way for way in concrete_options(instance, stated) if way.id != NOT_TAKEN or option == NOT_TAKEN]
     chosen = [way for way in ways if (pool is None or way.pool == pool) and (option is None or way.id == option)]
     if not chosen:
         raise UsageError(f"task {task!r} has no such option; it has {', '.join(way.id for way in ways[:12])}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import Instance, refuse, units
+from leptonopt.instance.routes import NOT_TAKEN
 from leptonopt.instance.tasks import Run, Task
 from leptonopt.plan.entries import copies_of, each_copy
 
@@ -107,7 +108,7 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
         refuse(instance, f"carrying out on {system}", "tasks with segments", "alternative routes")
     tasks = {task.id: task for task in instance.tasks}
     targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
-    lines = plan.get("tasks", [])
+    lines = [line for line in plan.get("tasks", []) if line["option"] != NOT_TAKEN]
     if copies_of(lines) > MAX_RUNS:
         raise InputError(f"the plan has more than {MAX_RUNS:,} runs")
     keys = _keys(lines)

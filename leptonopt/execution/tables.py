@@ -11,6 +11,7 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.execution.planned import PlannedRun
+from leptonopt.plan.as_written import as_written
 from leptonopt.plan.entries import each_copy
 
 HEAD = (
@@ -46,6 +47,38 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
         round(hours, 6), uses, Decimal(str(line["cost"])), Decimal(str(line.get("late_hours", 0))),
         Decimal(str(line.get("charged", 0))), Decimal(str(line.get("metered", 0))),
     )  # fmt: skip
+
+
+def plan_sheets(plan: Mapping[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return sheets beside that of the tasks: bill, figures, use, pools, and where there are such, teams and replicas.
+
+    What has no number is left empty. A plan file without a plan has no sheet.
+    """
+    if not plan.get("bill"):
+        return {}
+    plan = as_written(plan)
+    bill = plan["bill"]
+    currency, figures = plan.get("currency", ""), plan["figures"]
+    ways = [{"service": each["id"], **way} for each in plan.get("services", ()) for way in each["ways"]]
+    found = {
+        "bill": [("what", currency), *((name, value) for name, value in bill.items() if _is_number(value))],
+        "figures": [("figure", "value"), *figures.items()],
+        "utilisation": _table(plan["utilisation"]),
+        "pools": _table(bill["pools"]),
+        "teams": _table(bill.get("teams", ())),
+        "replicas": _table(ways),
+    }
+    return {name: rows for name, rows in found.items() if len(rows) > 1}
+
+
+def _table(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Return entries of a plan as rows under their keys, without what is a list or a mapping."""
+    heads = [key for key, value in lines[0].items() if not isinstance(value, list | dict)] if lines else []
+    return [tuple(heads), *(tuple(line.get(key) for key in heads) for line in lines)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def csv_text(found: Iterable[Sequence[Any]], head: Sequence[str] = HEAD) -> str:
@@ -126,7 +159,7 @@ def _put(sheet: Any, row: int, column: int, value: Any, form: Any) -> None:
     """Write a cell: texts as texts, never as formulas or links."""
     if isinstance(value, datetime):
         sheet.write_datetime(row, column, value, form)
-    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+    elif _is_number(value):
         sheet.write_number(row, column, float(value), form)
-    else:
+    elif value is not None:
         sheet.write_string(row, column, str(value), form)

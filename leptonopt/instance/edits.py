@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from leptonopt.errors import UsageError
+from leptonopt.instance.forget import forget
+from leptonopt.instance.unchecked import kinds
 
 Document = dict[str, Any]
 NAMED = (
@@ -57,8 +59,8 @@ def with_value(document: Document, path: str, text: str) -> Document:
 def without(document: Document, path: str) -> Document:
     """Return a document without a part, such as `tasks.train`, `pools.cloud` or `quotas.budget`.
 
-    What names a removed task, service or pool elsewhere (precedence, sets, quotas, options, ways, batches) is removed
-    with it.
+    What names a removed task, service or pool elsewhere (precedence, sets, routes, quotas, options, ways, batches) is
+    removed with it.
 
     Raises
     ------
@@ -69,12 +71,8 @@ def without(document: Document, path: str) -> Document:
     above, last, place = _container(made, path)
     if isinstance(place, list):
         gone = place.pop(_index(place, last, path))
-        if above == ["tasks"]:
-            _forget_task(made, gone["id"])
-        elif above == ["services"]:
-            _forget_service(made, gone["id"])
-        elif above == ["pools"]:
-            _forget_pool(made, gone["id"])
+        if len(above) == 1:
+            forget(made, above[0], gone)
     elif last in place:
         del place[last]
     else:
@@ -97,14 +95,12 @@ def with_loss(document: Document, text: str) -> Document:
     lost = _value(number)
     if not equals or not dot or pool is None or not isinstance(lost, int | Decimal) or lost < 0:
         raise UsageError(f"{text}: write POOL.RESOURCE=NUMBER or POOL.KIND=NUMBER, such as own.gpu=2")
-    for kind in pool.get("nodes", ()):
+    for kind in kinds(pool):
         if kind.get("id", pool_id) == name:
-            kind["count"] = _less(kind["count"], lost, text)
-            if "reserved" in kind:
-                kind["reserved"] = max(0, kind["reserved"] - lost)
+            _lose_nodes(kind, lost, text)
             return made
     if name not in pool.get("capacity", {}):
-        known = [*pool.get("capacity", {}), *(kind.get("id", pool_id) for kind in pool.get("nodes", ()))]
+        known = [*pool.get("capacity", {}), *(kind.get("id", pool_id) for kind in kinds(pool))]
         raise UsageError(f"{text}: pool {pool_id!r} has no {name!r}; it has {', '.join(map(str, known))}")
     pool["capacity"][name] = _less(pool["capacity"][name], lost, text)
     return made
@@ -120,69 +116,28 @@ def forced(document: Document, task: str, options: Sequence[Document]) -> Docume
     return made
 
 
+def _lose_nodes(kind: Document, lost: Any, text: str) -> None:
+    """Take nodes off a kind, of those that are reserved and of those that run when the horizon begins as well."""
+    kind["count"] = _less(kind["count"], lost, text)
+    if "reserved" in kind:
+        kind["reserved"] = max(0, kind["reserved"] - lost)
+    series = kind["count"].values() if isinstance(kind["count"], Mapping) else ()
+    most = max((each for values in series for each in values.values()), default=kind["count"])
+    if kind.get("running", 0) > most:
+        kind["running"] = most
+    if "since" in kind:
+        kind["since"] = kind["since"][: kind.get("running", 0)]
+
+
 def _less(amount: Any, lost: Any, text: str) -> Any:
     """Return a number, or a series, less what is lost."""
     if isinstance(amount, Mapping):
         return {how: {at: _less(value, lost, text) for at, value in series.items()} for how, series in amount.items()}
     if amount == "unlimited":
         raise UsageError(f"{text}: is unlimited; nothing of it can be lost")
+    if isinstance(amount, str):
+        raise UsageError(f"{text}: {amount} is no number")
     return max(type(amount)(0) if not isinstance(amount, float) else 0, amount - lost)
-
-
-def _forget_task(document: Document, id: str) -> None:
-    for task in document["tasks"]:
-        after = [edge for edge in task.get("after", ()) if (edge["task"] if isinstance(edge, dict) else edge) != id]
-        task.pop("after", None)
-        if after:
-            task["after"] = after
-    for name in ("together", "apart"):
-        if name in document:
-            document[name] = [each for each in ([t for t in ids if t != id] for ids in document[name]) if each]
-    for quota in (*document.get("quotas", ()), *document.get("meters", ())):
-        if "tasks" in quota:
-            quota["tasks"] = [each for each in quota["tasks"] if each != id]
-    if not document["tasks"] and not document.get("services"):
-        raise UsageError(f"tasks.{id}: is the only task")
-
-
-def _forget_service(document: Document, id: str) -> None:
-    if not document["tasks"] and not document["services"]:
-        raise UsageError(f"services.{id}: is the only service")
-    if "batches" in document:
-        document["batches"] = [batch for batch in document["batches"] if batch["service"] != id]
-
-
-def _forget_pool(document: Document, id: str) -> None:
-    for service in document.get("services", ()):
-        service["replicas"] = [way for way in service["replicas"] if way["pool"] != id]
-    for task in document["tasks"]:
-        options = [_off(option, id) for option in task.get("options", ())]
-        task["options"] = [option for option in options if option is not None]
-        work = task.get("work")
-        if work and work.get("speed"):
-            work["speed"] = {pool: speed for pool, speed in work["speed"].items() if pool != id}
-            if not work["speed"]:
-                del task["work"]
-    for profile in document.get("profiles", {}).values():
-        if profile.get("speed"):
-            profile["speed"] = {pool: speed for pool, speed in profile["speed"].items() if pool != id}
-    for quota in (*document.get("quotas", ()), *document.get("meters", ())):
-        if "pools" in quota:
-            quota["pools"] = [each for each in quota["pools"] if each != id]
-    for plan in document.get("savings", ()):
-        plan["rates"] = [rate for rate in plan["rates"] if rate["pool"] != id]
-    if "savings" in document:
-        document["savings"] = [plan for plan in document["savings"] if plan["rates"]]
-
-
-def _off(option: Document, pool: str) -> Document | None:
-    """Return an option without a pool; None where it has no other."""
-    if option.get("pool") == pool:
-        return None
-    if pool in option.get("pools", ()):
-        left = [each for each in option["pools"] if each != pool]
-        return {**option, "pools": left} if left else None
-    return option
 
 
 def _steps(path: str) -> list[str]:

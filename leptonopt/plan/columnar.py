@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.compile.columnar import Column, CompiledColumnar
-from leptonopt.errors import UsageError
+from leptonopt.errors import InputError, UsageError
 from leptonopt.io import files
 from leptonopt.io.columnar import read_csv
 from leptonopt.io.npz import read_npz_safely
@@ -91,6 +91,30 @@ def read_plan(path: Path) -> dict[str, Column]:
     if kind == ".csv":
         return read_csv(path)
     raise UsageError(f"{path}: a plan in columns is read from .{' and .'.join(KINDS)}; choose one of these endings")
+
+
+def read_summarised_plan(path: Path) -> tuple[dict[str, Any], dict[str, Column]]:
+    """Return the summary of a plan file, whose form is not checked, and its columns.
+
+    Raises
+    ------
+    InputError
+        When a file is not what it should be, or columns differ in length.
+    """
+    columns = read_plan(path)
+    packed = columns.pop("summary", None)
+    beside = path.with_suffix(".json")
+    text = beside.read_text(encoding="utf-8") if packed is None and beside.is_file() else ""
+    try:
+        summary = json.loads(text if packed is None else bytes(packed))
+    except ValueError:
+        raise InputError(f"{files.printable(path)}: has no summary; a plan in columns has one") from None
+    task = columns.get("task")
+    for name in COLUMNS:
+        column = columns.get(name)
+        if task is None or column is None or column.dtype.kind not in "iu" or column.shape != task.shape:
+            raise InputError(f"{files.printable(path)}: {name}: is no column of whole numbers as long as the others")
+    return summary, columns
 
 
 def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column]) -> list[Path]:

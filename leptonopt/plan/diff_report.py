@@ -7,6 +7,7 @@ from fractions import Fraction
 from rich.console import Console
 from rich.text import Text
 
+from leptonopt.instance.routes import NOT_TAKEN
 from leptonopt.io.files import printable
 from leptonopt.plan.diff import KINDS, CostChange, Place, PlanDiff, TaskChange
 from leptonopt.plan.diff_services import CHANGE_HEADS, ReplicaChange, change_rows
@@ -61,10 +62,14 @@ def task_text(change: TaskChange) -> str:
 
 def place_text(place: Place | None) -> str:
     """Return option and start."""
+    if place is not None and place.option == NOT_TAKEN:
+        return "route not taken"
     return "does not run" if place is None else f"{_option(place)} {place.start}"
 
 
 def _place(place: Place, zone: str) -> str:
+    if place.option == NOT_TAKEN:
+        return "route not taken"
     return f"{_option(place)} {moment(place.start, zone)} to {moment(place.end, zone)}"
 
 

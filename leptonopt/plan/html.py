@@ -8,7 +8,7 @@ from html import escape
 from leptonopt.io.files import printable
 
 STYLE = """
-:root { color-scheme: light; }
+:root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #1d2733; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .5rem; }
 h3 { font-size: .95rem; margin: 1.2rem 0 .3rem; }
@@ -16,12 +16,22 @@ nav a { margin-right: 1rem; } .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
 th { text-align: right; border-bottom: 2px solid #1d2733; padding: .25rem .6rem; white-space: nowrap; }
 td { text-align: right; border-bottom: 1px solid #e3e7ec; padding: .2rem .6rem; white-space: nowrap; }
-th.word, td.word { text-align: left; } tbody tr:hover { background: #f3f6fa; }
+th.word, td.word { text-align: left; }
+td.word { white-space: normal; overflow-wrap: anywhere; min-width: 8.5rem; max-width: 26rem; }
+tbody tr:hover { background: #f3f6fa; }
 td.good { color: #17692f; font-weight: 600; } td.bad { color: #a3261f; font-weight: 600; }
 tr.total td { border-top: 2px solid #1d2733; font-weight: 600; }
 p.note { color: #5a6673; font-size: .84rem; margin: .3rem 0; }
 p.result { font-size: 1.05rem; font-weight: 600; margin: .4rem 0 1rem; }
 summary { cursor: pointer; } figure { margin: 0; } svg { max-width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) {
+body { background: #11181f; color: #e1e7ee; } a { color: #7db7ee; }
+th { border-color: #e1e7ee; } td { border-color: #2b3641; } tbody tr:hover { background: #1a232c; }
+tr.total td { border-color: #e1e7ee; } p.note { color: #9fb0c0; }
+td.good { color: #6fcf8b; } td.bad { color: #ff8f86; }
+svg [fill="#1d2733"] { fill: #e1e7ee; } svg [fill="#5a6673"] { fill: #9fb0c0; } svg [fill="#000000"] { fill: #ffffff; }
+svg [stroke="#000000"] { stroke: #ffffff; } svg [stroke="#e3e7ec"] { stroke: #2b3641; }
+svg [fill="#332288"] { fill: #9384e6; } }
 @media print { nav { display: none; } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a browser loads nothing and runs nothing

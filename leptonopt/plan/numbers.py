@@ -38,6 +38,19 @@ def percent(gap: float | None) -> str:
     return "<0.01%" if 0 < gap < 1e-4 else f"{gap:.2%}"
 
 
+def money_text(money: Fraction, rounded: str = "", signed: bool = False) -> str:
+    """Return money with at most 6 decimals; `rounded` is `up` or `down`, else a fraction stands beside what is cut.
+
+    >>> money_text(Fraction(1, 3)), money_text(Fraction(1, 3), "up"), money_text(Fraction(5), signed=True)
+    ('0.333333 (1/3)', '0.333334', '+5')
+    """
+    scaled = money * 10**6
+    floor, more = divmod(scaled.numerator, scaled.denominator)
+    whole = floor if rounded == "down" else floor + bool(more) if rounded == "up" else round(scaled)
+    shown = f"{Decimal(whole).scaleb(-6):{'+' if signed else ''},f}".rstrip("0").rstrip(".")
+    return f"{shown} ({money})" if more and not rounded else shown
+
+
 def number(money: Fraction | None) -> float | int | None:
     """Return money as a JSON number, rounded half-even to a millionth."""
     return None if money is None else plain(_decimal(money, ROUND_HALF_EVEN))

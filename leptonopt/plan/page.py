@@ -11,10 +11,12 @@ from typing import Any
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
 from leptonopt.instance.units import instant
+from leptonopt.plan.as_written import as_written
 from leptonopt.plan.diff import PlanDiff, plan_diff
 from leptonopt.plan.diff_report import change_row, cost_rows, result_line
 from leptonopt.plan.diff_services import CHANGE_HEADS, change_rows
 from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.figures import figure_rows
 from leptonopt.plan.html import framed, html, note_line, table
 from leptonopt.plan.numbers import percent, rational
 from leptonopt.plan.page_gantt import Teams, gantt, time_scale
@@ -64,9 +66,10 @@ class PlanPage:
 
     def _sections(self) -> Iterator[tuple[str, str, str]]:
         """Yield key, title and content of each section, in the order of the page."""
-        document, places = self.document, decimals(dict(self.document))
-        picture, teams = Picture(dict(document), self.instance), Teams(document, self.instance)
+        document, places = as_written(self.document), decimals(dict(self.document))
+        picture, teams = Picture(document, self.instance), Teams(document, self.instance)
         yield "bill", "Bill", _bill(document, teams, places)
+        yield "figures", "Figures", _figures(document, places)
         scale = time_scale(picture, teams)
         if document["tasks"]:
             yield "schedule", "Schedule", gantt(picture, teams)
@@ -89,6 +92,10 @@ def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
     if teams.tasks and any(teams.of(line["id"]) for line in document["tasks"]):
         found += f"<h3>By team, in {html(currency)}</h3>{_by_team(document, teams, places)}"
     return found + note_line("the bill by task is at the end of the page")
+
+
+def _figures(document: Mapping[str, Any], places: int) -> str:
+    return table(("figure", "value"), figure_rows(document, lambda value: money(value, places)), ("figure",))
 
 
 def _by_pool(document: Mapping[str, Any], places: int) -> str:
@@ -124,7 +131,7 @@ def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int
         copies = line.get("copies", 1)
         charged = weight * sum(Fraction(str(line.get(key, 0))) for key in ("charged", "metered"))
         count, cost = sums.get(teams.of(line["id"]), (0, Fraction(0)))
-        sums[teams.of(line["id"])] = count + copies, cost + copies * (Fraction(str(line["cost"])) + charged)
+        sums[teams.of(line["id"])] = count + copies_of([line]), cost + copies * (Fraction(str(line["cost"])) + charged)
     ordered = sorted(sums.items(), key=lambda each: (-each[1][1], each[0]))
     found = [(name or "without a team", count, cost) for name, (count, cost) in ordered]
     forgone = Fraction(str(document["bill"]["forgone"]))
@@ -227,6 +234,8 @@ def _tasks(document: Mapping[str, Any], picture: Picture, teams: Teams, places: 
     notes = [*left, f"times in {zone.key}; hours and costs of all copies of an entry"]
     words = ("task", "team", "pool", "option", "start", "end")
     found = table(heads, map(row, lines[:MOST_LINES]), words, notes)
+    if document["not_taken"]:
+        found += note_line(f"routes not taken: {', '.join(document['not_taken'][:MOST_LINES])}")
     if document["left_out"]:
         rest = [(label(line), money(line["value"] * line.get("copies", 1), places)) for line in document["left_out"]]
         found += "<h3>Left out</h3>" + table(("task", "value"), rest[:MOST_LINES], ("task",))

@@ -33,7 +33,7 @@ def load_panels(picture: Picture, scale: TimeScale) -> str:
     for pool, resource in check_time_each(loaded):
         panels.append(_panel(picture, scale, pool, resource, y))
         y += SETTINGS.height + SETTINGS.gap
-    legend = "grey: load; black line: capacity, or nodes that are on; hatched: maintenance"
+    legend = "grey: load; line: capacity, or nodes that are on; hatched: maintenance"
     cut = f"the {len(loaded)} busiest of {len(picture.loaded)} pools; " if len(loaded) < len(picture.loaded) else ""
     body = hatching("load-hatch") + axis(scale, 0, y) + "".join(panels)
     return drawing(y + 20, body, "Load against capacity") + note_line(f"{cut}{legend}")

@@ -43,7 +43,7 @@ def _panels(picture: Picture, scale: TimeScale) -> str:
     legend += swatch("url(#service-hatch)", "batches") if batches else ""
     legend += swatch(LATE_COLOUR, "missed") if any(use.missed_share for use in picture.services) else ""
     body = hatching("service-hatch", BATCH_COLOUR) + axis(scale, 0, y) + "".join(panels)
-    note = note_line("black line: demand in requests per second; areas: usable capacity by pool")
+    note = note_line("line: demand in requests per second; areas: usable capacity by pool")
     return drawing(y + 20, body, "Demand against usable capacity") + f'<p class="note">{legend}</p>' + note
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.instance import Instance, stated
+from leptonopt.plan.as_written import as_written
 from leptonopt.plan.picture import WIDTH_IN, Line, Picture, as_label, drawing, file_format, save
 from leptonopt.plan.plot_cost import MAX_BARS, plot_cost
 from leptonopt.plan.plot_load import main_resources, plot_load
@@ -49,7 +50,7 @@ def draw(
 def _drawn(document: Line, instance: Instance | Mapping[str, Any] | None) -> Figure:
     from matplotlib.figure import Figure
 
-    picture = Picture(document, None if instance is None else stated(instance)[0])
+    picture = Picture(as_written(document), None if instance is None else stated(instance)[0])
     loaded = main_resources(picture)
     bills = 0.6 + 0.26 * max(3, min(MAX_BARS + 2, len(picture.busy) + 1))
     services = drawn_services(picture)

@@ -18,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from leptonopt.io.files import printable
+from leptonopt.plan.as_written import as_written
 from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.figures import figure_rows, share_text
 from leptonopt.plan.numbers import percent
 from leptonopt.plan.report_services import of_rows, service_tables
 from leptonopt.problem.size import problem_size
@@ -59,7 +61,7 @@ def show(
     if "leptonopt_plan_columns" in document:
         console.print(Text(_columns(document)), soft_wrap=True)
     elif document["cost"] is not None:
-        for part in _parts(document, everything, instance):
+        for part in _parts(as_written(document), everything, instance):
             console.print(part, soft_wrap=isinstance(part, Text))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
@@ -87,6 +89,8 @@ def _parts(document: dict[str, Any], everything: bool, instance: Instance | None
     yield from service_tables(document, instance, places)
     if document["tasks"] or not document.get("services"):
         yield _schedule(document, rows, places)
+    if document["not_taken"]:
+        yield Text(printable(f"Routes not taken: {', '.join(document['not_taken'])}"))
     if left := document["left_out"]:
         names = ", ".join(_name(line).plain for line in left[:NAMES])
         more = f", … {copies_of(left[NAMES:]):,} more" if len(left) > NAMES else ""
@@ -219,7 +223,7 @@ def _bill(document: dict[str, Any], places: int) -> Table:
     use: dict[str, list[str]] = {}
     for line in document["utilisation"]:
         if line["used_hours"]:
-            portion = "" if line["utilisation"] is None else f" {_percent(line['utilisation'])}"
+            portion = "" if line["utilisation"] is None else f" {share_text(line['utilisation'])}"
             use.setdefault(line["pool"], []).append(printable(line["resource"]) + portion)
     for pool in bill["pools"]:
         cells = [money(pool[part], places) if part in pool else "" for part in (*parts, "total")]
@@ -277,7 +281,7 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
     lines = document["quotas"]
     if rows is not None and len(lines) > rows:
         lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
-    shares = [_percent(line["used"] / line["limit"]) if line["limit"] > 0 else "-" for line in lines]
+    shares = [share_text(line["used"] / line["limit"]) if line["limit"] > 0 else "-" for line in lines]
     return _windows(document, "quota", lines, {"of": [f"{line['limit']:,.10g}" for line in lines], "": shares}, rows)
 
 
@@ -314,7 +318,7 @@ def _resources(document: dict[str, Any], places: int) -> Table:
     cost = {(pool["pool"], line["resource"]): line["cost"] for pool in bill for line in pool["resources"]}
     for line in document["utilisation"]:
         offered = "unlimited" if line["capacity_hours"] is None else f"{line['capacity_hours']:,.10g}"
-        used = "-" if line["utilisation"] is None else _percent(line["utilisation"])
+        used = "-" if line["utilisation"] is None else share_text(line["utilisation"])
         names = (Text(printable(line[key])) for key in ("pool", "resource"))
         spent = money(cost[line["pool"], line["resource"]], places)
         table.add_row(*names, f"{line['used_hours']:,.10g}", offered, used, f"{line['peak']:,.10g}", spent)
@@ -376,42 +380,12 @@ def _hours(late: float | None) -> str:
     return f"{late:,.1f} h" if late >= 0.1 else f"{late * 60:.1g} min"
 
 
-def _percent(portion: float) -> str:
-    return "<1%" if 0 < portion < 0.01 else f"{portion:.0%}"
-
-
-def _shares(document: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return pool and resource, and the used share of the capacity; the most used where there are many."""
-    lines = [line for line in document["utilisation"] if line["utilisation"] is not None]
-    many = len(lines) > NAMES
-    if many:
-        lines = sorted(lines, key=lambda line: -line["utilisation"])
-    found = [(printable(f"{line['pool']} {line['resource']}"), f"{line['utilisation']:.1%}") for line in lines[:NAMES]]
-    return found + ([(f"{len(lines) - NAMES:,} others", f"≤ {lines[NAMES]['utilisation']:.1%}")] if many else [])
-
-
 def _figures(document: dict[str, Any], places: int) -> Table:
-    figures = document["figures"]
     table = _table("Figures", show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    used, ratio = figures["utilisation"], figures["cost_profit_ratio"]
-    for name, share in _shares(document):
-        table.add_row(Text(f"utilisation of {name}"), share)
-    table.add_row("utilisation, average", "-" if used is None else f"{used:.1%}")
-    table.add_row("total cost", money(figures["total_cost"], places))
-    table.add_row("total profit", money(figures["total_profit"], places))
-    table.add_row("cost-profit ratio", "-" if ratio is None else f"{ratio:.4g}")
-    table.add_row("net benefit", money(figures["net_benefit"], places))
-    bill = document["bill"]
-    if bill["forgone"]:
-        table.add_row("value left out", money(bill["forgone"], places))
-    if bill["energy_kwh"]:
-        table.add_row("energy, kWh", f"{bill['energy_kwh']:,.1f}")
-    if bill["carbon_kg"]:
-        table.add_row("carbon, kg CO2", f"{bill['carbon_kg']:,.1f}")
-    if weight := document.get("objective", {}).get("carbon_kg"):
-        table.add_row("carbon in the cost", money(weight * bill["carbon_kg"], places))
+    for row in figure_rows(document, lambda value: money(value, places)):
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
 
 
@@ -437,8 +411,8 @@ def summary(compiled: CompiledInstance) -> list[str]:
     if short:
         lost = float(sum(-way.duration % slot for way in short) / sum(way.duration for way in kept))
         lines.append(
-            f"note: {_percent(len(short) / len(kept))} of the options do not fill their last slot, which they hold and "
-            f"pay for in whole: {lost:.1%} more time on average; shorter slots lose less"
+            f"note: {share_text(len(short) / len(kept))} of the options do not fill their last slot, which they hold "
+            f"and pay for in whole: {lost:.1%} more time on average; shorter slots lose less"
         )
     if compiled.loss:
         lines.append(f"note: money is coarsened to {compiled.unit}; costs may be low by up to {compiled.loss} in all")

@@ -21,13 +21,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, chain
-from math import ceil, gcd, lcm
+from math import ceil, lcm
 from operator import add, sub
 from typing import Any
 
 from leptonopt.verify.certificate_reader import Prices
 from leptonopt.verify.exact import Malformed, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
+from leptonopt.verify.multiples import common_parts, used_up
 from leptonopt.verify.node_bound import best_of_nodes
 from leptonopt.verify.quotas import covers
 from leptonopt.verify.service_bound import Charges, ServiceBound, check_names
@@ -71,7 +72,7 @@ class Bound:
     def value(self) -> Fraction | None:
         """Return the bound; None when a task that must run has no option and no start, so that no plan exists."""
         stated, total = self.stated, self.prices.constant()
-        windows = Windows(stated, {id: self.fits(id) for id in stated.tasks}, self.prices.edges)
+        windows = self.windows()
         if windows.impossible:
             return None
         shared: dict[int, list[tuple[int, Fraction | None, dict[str, Fraction]]]] = defaultdict(list)
@@ -94,6 +95,10 @@ class Bound:
             total += together
         return total + self._best_of_supply - self._paid_back(windows)
 
+    def windows(self) -> Windows:
+        """Return the windows of all tasks, with the ways and starts at which each fits alone."""
+        return Windows(self.stated, {id: self.fits(id) for id in self.stated.tasks}, self.prices.edges)
+
     @cached_property
     def _best_of_supply(self) -> Fraction:
         """Return the least that nodes and services can cost at these prices."""
@@ -102,19 +107,22 @@ class Bound:
 
     def _paid_back(self, windows: Windows) -> Fraction:
         """The prices of what pools offer without nodes, as far as it can be used up."""
-        replicas = (way.option for service in self.services.values() for way in service.ways.values())
-        steps = _steps(chain((fit.way for fits in windows.fits.values() for fit in fits), replicas))
-        total = NOTHING
+        steps, total = self.amounts(windows), NOTHING
         for (pool, name, node), price in self.prices.capacity.items():
             if node is not None:
                 if not any(kind.pool == pool and kind.single and kind.label == node for kind in self.kinds):
                     raise Malformed(f"capacity: {node!r} is no node of pool {pool!r} that is told apart")
             elif (pool, name) not in self._offered:
-                for each, most in zip(price, self.stated.least(pool, name), strict=True):
+                for each, most in zip(price, self.offered(pool, name), strict=True):
                     if each and most is None:
                         raise Malformed(f"capacity: nothing limits {name} of pool {pool!r}; it can have no price")
-                    total += each * _used_up(most or NOTHING, steps.get((pool, name), NOTHING))
+                    total += each * used_up(most or NOTHING, steps.get((pool, name), NOTHING))
         return total
+
+    def amounts(self, windows: Windows) -> dict[tuple[str, str], Fraction]:
+        """Return by pool and resource the greatest amount of which all that uses it takes multiples."""
+        replicas = (way.option for service in self.services.values() for way in service.ways.values())
+        return common_parts(chain((fit.way for fits in windows.fits.values() for fit in fits), replicas))
 
     # --- one service ---
 
@@ -345,10 +353,14 @@ class Bound:
     def _beyond_quota(self, id: str, way: StatedOption) -> bool:
         """Return whether an option alone takes more than some quota allows at any moment."""
         return any(
-            way.uses.get(quota["of"], NOTHING) > exact(quota["limit"])
+            way.uses.get(quota["of"], NOTHING) > self.limit_of(quota)
             for quota in self.stated.quotas
             if quota.get("per") == "moment" and covers(self.stated, quota, id, way.pool)
         )
+
+    def limit_of(self, quota: Mapping[str, Any]) -> Fraction:
+        """Return the limit of a quota."""
+        return exact(quota["limit"])
 
     def _spans(self, task: Mapping[str, Any], way: StatedOption) -> Iterable[tuple[int, Span]]:
         stated, blocked = self.stated, self._blocked_sum(way)
@@ -415,22 +427,6 @@ def _most(kind: Kind) -> Line:
     own = None if kind.price is not None else kind.reserved + kind.commit_max
     most = [count if own is None else min(count, own) for count in kind.count]
     return [min(count, kind.before) for count in most[: kind.boot]] + most[kind.boot :]
-
-
-def _steps(ways: Iterable[StatedOption]) -> dict[tuple[str, str], Fraction]:
-    """By pool and resource the greatest amount of which all that ways use are multiples."""
-    found: dict[tuple[str, str], Fraction] = {}
-    for way in ways:
-        for name, count in way.uses.items():
-            old = found.get((way.pool, name), NOTHING)
-            part = lcm(old.denominator, count.denominator)
-            found[way.pool, name] = Fraction(gcd(int(old * part), int(count * part)), part)
-    return found
-
-
-def _used_up(most: Fraction, step: Fraction) -> Fraction:
-    """The largest multiple of a step that is at most so much; all of it where there is no step."""
-    return most // step * step if step else most
 
 
 def _on_one_pool(members: Sequence[tuple[int, Fraction | None, Mapping[str, Fraction]]]) -> Fraction | None:

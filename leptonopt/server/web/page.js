@@ -479,19 +479,23 @@ async function answerParts(job, signal) {
   if (job.cost === null) return [...parts, make("p", `there is no plan then: ${found.status}`, { class: "big" })];
   const word = job.kind === "cost-of" ? "It costs" : "Difference";
   parts.push(make("p", `${word}: ${interval(found.difference, found.currency, job.kind !== "cost-of")}`, { class: "big" }));
-  parts.push(make("p", `now ${interval(found.before, found.currency)}; then ${interval(found.after, found.currency)}; ${found.moved.reduce((sum, each) => sum + each.copies, 0)} tasks run otherwise`, { class: "note" }));
+  parts.push(make("p", `now ${interval(found.before, found.currency)}; then ${interval(found.after, found.currency)}; ${otherwise(found.moved.reduce((sum, each) => sum + each.copies, 0))}`, { class: "note" }));
   if (found.moved.length) parts.push(movedTable(found));
   const button = make("button", "Show this plan", { type: "button" });
   button.addEventListener("click", () => open(job));
   return shown?.id === job.id ? parts : [...parts, button];
 }
 
+const otherwise = (tasks) => (tasks === 1 ? "1 task runs otherwise" : `${tasks} tasks run otherwise`);
+
 function interval([low, high], currency, signed = false) {
-  const text = (value) => (signed ? signedText(exact(value)) : number(exact(value)));
+  const text = (value, roundingMode) => new Intl.NumberFormat("en", { maximumFractionDigits: 6, roundingMode, signDisplay: signed ? "exceptZero" : "auto" }).format(exact(value));
   if (low === null && high === null) return "not known";
-  if (low === null) return `at most ${text(high)} ${currency}`;
-  if (high === null) return `at least ${text(low)} ${currency}`;
-  return low === high ? `${text(low)} ${currency}, exactly` : `${text(low)} to ${text(high)} ${currency}`;
+  if (low === null) return `at most ${text(high, "ceil")} ${currency}`;
+  if (high === null) return `at least ${text(low, "floor")} ${currency}`;
+  if (low !== high) return `${text(low, "floor")} to ${text(high, "ceil")} ${currency}`;
+  const [above, below] = [...low.split("/"), "1"].map(BigInt);
+  return `${text(low, "halfExpand")} ${currency}, exactly${(above * 1000000n) % below ? ` ${low}` : ""}`;
 }
 
 function movedTable(found) {

@@ -58,9 +58,11 @@ def test_eta(files: tuple[Path, Path]) -> None:
     lines = out.splitlines()
     assert lines[0].split()[0] == "task"
     assert {line.split()[0] for line in lines[1:]} >= {"job0", "job1", "job2", "sweep", "last"}
-    assert all(line.endswith("/3") for line in lines[1:])
-    code, out, _ = called("eta", files[0], "--policy", "once", "--seeds", "1", "-t", "2", "--json")
+    assert all(line.endswith(" 3") for line in lines[1:-1])
+    assert lines[-1].endswith("(UTC) in 10, 50 and 90 % of the worlds in which it ran, of 3")
+    code, out, err = called("eta", files[0], "--policy", "once", "--seeds", "9", "-t", "2", "--json")
     assert json.loads(out)["worlds"] == 1
+    assert "without --noise" in err
 
 
 def test_wrong_calls(files: tuple[Path, Path]) -> None:

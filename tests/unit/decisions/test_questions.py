@@ -22,7 +22,7 @@ def test_teams_and_deadlines() -> None:
     """A team goes with its tasks, and out of quotas; a deadline goes alone."""
     document = instance(3)
     document["tasks"][0] |= {"team": "red", "deadline": "2026-01-05T01:00Z"}
-    document["quotas"] = [{"id": "q", "resource": "gpu", "teams": ["red"], "limit": 1}]
+    document["quotas"] = [{"id": "q", "of": "gpu", "teams": ["red"], "limit": 1}]
     made = CostOf("team:red").changed(document)
     assert [task["id"] for task in made["tasks"]] == ["y", "z"]
     assert made["quotas"][0]["teams"] == []
@@ -39,6 +39,34 @@ def test_services_go_with_their_batches_and_teams() -> None:
         made = CostOf(subject).changed(document)
         assert [each["id"] for each in made["services"]] == ["code"]
         assert (made["batches"], made["quotas"][0]["teams"]) == ([], [])
+
+
+def test_questions_speak_of_what_is_written() -> None:
+    """Of a task that repeats as a whole, and of each of its days; of nodes with setups; of documents without tasks."""
+    nightly = {"id": "x", "repeat": {"from": "00:00", "to": "12:00"}}
+    document = {**instance(3), "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "2d"}}
+    document["tasks"] = [{**document["tasks"][0], **nightly}, *document["tasks"][1:]]
+    assert [task["id"] for task in CostOf("x").changed(document)["tasks"]] == ["y", "z"]
+    assert [task["id"] for task in CostOf("x 2026-01-06").changed(document)["tasks"]] == ["x 2026-01-05", "y", "z"]
+    servers = {"id": "s", "nodes": {"id": "n", "size": {"gpu": 1}, "count": 4, "setups": {"a": {"running": 2}}}}
+    lost = WhatIf(losses=["s.n=1"]).changed({**document, "pools": [*document["pools"], servers]})
+    assert (lost["pools"][2]["nodes"]["count"], "setups" in lost["pools"][2]["nodes"]) == (3, True)
+    served = {key: value for key, value in service_document(id="code").items() if key != "tasks"}
+    assert WhatIf(sets=["name=n"]).changed(served)["name"] == "n"
+
+
+def test_amounts_with_units_are_lost_in_numbers() -> None:
+    """In plain notation, where amounts are numbers."""
+    document = instance(3)
+    document["pools"][0]["capacity"]["memory"] = "640GB"
+    assert WhatIf(losses=["own.memory=40"]).changed(document)["pools"][0]["capacity"]["memory"] == 600
+
+
+def test_a_task_of_a_route_is_forced_to_run() -> None:
+    """Not taken is no way to run."""
+    document = {**instance(3), "routes": [[["x"], ["y"]]]}
+    made = WhyNot("x", pool="own").changed(document)
+    assert [option["id"] for option in made["tasks"][0]["options"]] == ["own"]
 
 
 @pytest.mark.parametrize(

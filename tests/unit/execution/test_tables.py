@@ -10,7 +10,8 @@ from decimal import Decimal
 import icalendar
 import openpyxl
 
-from leptonopt.execution.tables import HEAD, calendar_text, csv_text, rows, workbook
+from leptonopt.execution.tables import HEAD, calendar_text, csv_text, plan_sheets, rows, workbook
+from tests.helpers import plans
 from tests.unit.execution.samples import PLAN, runs
 
 FOUND = rows(list(runs().values()), PLAN)
@@ -35,6 +36,18 @@ def test_workbook() -> None:
     assert (sheet["I4"].value, sheet["K4"].value) == (2, 3)
     assert (sheet["A8"].value, sheet["A8"].data_type) == ("=1+1", "s")
     assert book["bill"]["B1"].value == 3.5
+
+
+def test_sheets_of_a_plan() -> None:
+    """The bill by pool, the figures, and use; no sheet of what there is nothing of, and none without a plan."""
+    plan = plans.plan(plans.task("train", "a", 0, 2, 8), plans.task("test", "b", 2, 1, 2))
+    found = plan_sheets(plan)
+    assert list(found) == ["bill", "figures", "utilisation", "pools"]
+    assert ("total_cost", 10) in found["figures"]
+    assert [row[0] for row in found["pools"]] == ["pool", "a", "b"]
+    assert plan_sheets(plans.none()) == {}
+    book = openpyxl.load_workbook(io.BytesIO(workbook(found)))
+    assert book["pools"]["C2"].value is not None
 
 
 def test_calendar() -> None:

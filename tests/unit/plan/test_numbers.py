@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from leptonopt.plan.numbers import floor_number, gap, number, percent, plain, rational
+from leptonopt.plan.numbers import floor_number, gap, money_text, number, percent, plain, rational
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,11 @@ def test_bounds_are_rounded_down(money: Fraction) -> None:
     assert Fraction(shown) <= money
     assert money - Fraction(shown) <= max(Fraction(1, 10**6), abs(money) / 10**15)
     assert floor_number(None) is None
+
+
+def test_money_in_words_is_never_rounded_over_an_end() -> None:
+    """The low end goes down, the high end up, and what stands for itself has its fraction beside it."""
+    third = Fraction(-1, 3)
+    assert [money_text(third, how) for how in ("down", "up", "")] == ["-0.333334", "-0.333333", "-0.333333 (-1/3)"]
+    assert money_text(Fraction("1234567.891234"), signed=True) == "+1,234,567.891234"
+    assert [money_text(Fraction(value)) for value in (0, 100, -3)] == ["0", "100", "-3"]
