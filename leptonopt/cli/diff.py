@@ -63,7 +63,7 @@ def diff(_: options.Context, given: DiffOptions) -> int:
 
 
 def _compared(given: DiffOptions) -> tuple[PlanDiff, list[str]]:
-    """Return the differences of two plans, both in columns or both trees, and the fingerprints of their instances."""
+    """Return the differences of two plans of a kind, and the fingerprints of their instances."""
     from leptonopt.plan.diff import plan_diff
 
     both = given.before, given.after

@@ -40,7 +40,7 @@ class Interval:
         return self.low is not None and self.low == self.high
 
     def text(self, currency: str, signed: bool = False) -> str:
-        """Return it in words, such as `+41.2 to +43 USD`: the low end rounded down, the high end up, one end never."""
+        """Return it in words, such as `+41.2 to +43 USD`, with ends rounded outwards."""
         low, high = (
             None if value is None else money_text(value, "" if self.exact else rounded, signed)
             for value, rounded in ((self.low, "down"), (self.high, "up"))

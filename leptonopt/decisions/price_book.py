@@ -46,7 +46,7 @@ class Worth:
 
 
 def price_book(instance: Instance, certificate: Mapping[str, Any]) -> list[Worth]:
-    """Return what more of anything is worth at most, by the prices of a certificate, the dearest in all first."""
+    """Return what more of anything is worth at most, by a certificate, the dearest in all first."""
     prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
     rows, moments = worths_of_more(instance.document(), prices)
     found = [*_of_nodes(instance, certificate, rows), *_of_windows(instance, certificate)]
@@ -79,7 +79,7 @@ def _of_windows(instance: Instance, certificate: Mapping[str, Any]) -> Iterator[
 
 
 def _by_span(instance: Instance, what: str, more: More, place: tuple[str, ...]) -> Iterator[Worth]:
-    """Yield a line for each span of equal worth; without any, one for what is gained by having it all the time."""
+    """Yield a line for each span of equal worth; without any, one for the gain alone."""
     time, slot = instance.time, 0
     spans = [(worth, len(list(slots))) for worth, slots in groupby(more.by_slot)]
     if more.gain and not any(worth for worth, _ in spans):

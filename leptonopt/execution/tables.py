@@ -50,9 +50,9 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def plan_sheets(plan: Mapping[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return sheets beside that of the tasks: bill, figures, use, pools, and where there are such, teams and replicas.
+    """Return sheets beside that of the tasks: bill, figures, use, pools, teams and replicas.
 
-    What has no number is left empty. A plan file without a plan has no sheet.
+    What there is nothing of has no sheet. A plan file without a plan has no sheet.
     """
     if not plan.get("bill"):
         return {}

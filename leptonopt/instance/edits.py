@@ -117,7 +117,7 @@ def forced(document: Document, task: str, options: Sequence[Document]) -> Docume
 
 
 def _lose_nodes(kind: Document, lost: Any, text: str) -> None:
-    """Take nodes off a kind, of those that are reserved and of those that run when the horizon begins as well."""
+    """Take nodes off a kind, also of those that are reserved and of those that run already."""
     kind["count"] = _less(kind["count"], lost, text)
     if "reserved" in kind:
         kind["reserved"] = max(0, kind["reserved"] - lost)

@@ -1,4 +1,4 @@
-"""Forget what is removed from a document wherever else it is named: sets, routes, quotas, options, ways, batches."""
+"""Forget what is removed from a document wherever else it is named."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _set_without(members: Any, id: str) -> Any:
 
 
 def _forget_route(document: Document, id: str) -> None:
-    """Take a task out of its route, a route without tasks out of its set, and away a set of a single route."""
+    """Take a task out of its route; empty routes go, and sets of a single one."""
     if "routes" in document:
         sets = [[[each for each in route if each != id] for route in routes] for routes in document["routes"]]
         sets = [[route for route in routes if route] for routes in sets]
@@ -113,7 +113,7 @@ _WHERE: dict[str, Callable[[Document, str], None]] = {
 
 
 def _forget_names(document: Document) -> None:
-    """Take away quotas, meters and ties of what no option consumes and no pool has any more: they limit nothing."""
+    """Take away quotas, meters and ties of what no option consumes and no pool has any more."""
     consumed = {name for task in entries(document, "tasks") for name in _consumed(task)}
     pools = {pool.get("id"): set(_resources(pool)) for pool in entries(document, "pools")}
     for key in ("quotas", "meters"):

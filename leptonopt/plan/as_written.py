@@ -1,4 +1,4 @@
-"""Plans as the user wrote the instance: without what routes, setups and sets kept apart are rewritten as."""
+"""Plans in the words of the user: without what routes, setups and `apart` are rewritten as."""
 
 from __future__ import annotations
 

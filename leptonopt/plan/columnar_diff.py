@@ -1,4 +1,4 @@
-"""Differences between two plans in columns: how many copies moved, shifted, are new or gone, and the cost."""
+"""Differences between two plans in columns: counts of changed copies, and the cost."""
 
 from __future__ import annotations
 
@@ -90,4 +90,5 @@ def _matched(old: _Copies, new: _Copies, width: int) -> tuple[int, _Copies, _Cop
     np.add.at(sums[0], at[: len(old.count)], old.count)
     np.add.at(sums[1], at[len(old.count) :], new.count)
     common = sums.min(axis=0)
-    return int(common.sum()), *(replace(old, keys=keys, count=each - common) for each in sums)
+    rest = [replace(old, keys=keys, count=each - common) for each in sums]
+    return int(common.sum()), rest[0], rest[1]

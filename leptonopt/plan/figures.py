@@ -1,4 +1,4 @@
-"""The figures of a plan in words, for reports: the article's four, net benefit, and what stands beside them."""
+"""The figures of a plan in words: the article's four, net benefit, and what stands beside them."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def percent(gap: float | None) -> str:
 
 
 def money_text(money: Fraction, rounded: str = "", signed: bool = False) -> str:
-    """Return money with at most 6 decimals; `rounded` is `up` or `down`, else a fraction stands beside what is cut.
+    """Return money with at most 6 decimals, rounded `up` or `down`; else the fraction is beside it.
 
     >>> money_text(Fraction(1, 3)), money_text(Fraction(1, 3), "up"), money_text(Fraction(5), signed=True)
     ('0.333333 (1/3)', '0.333334', '+5')

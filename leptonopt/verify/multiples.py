@@ -1,4 +1,4 @@
-"""Amounts of which all that uses a resource takes multiples: what is on offer beyond the last multiple is of no use."""
+"""Amounts of which all that uses a resource takes multiples; the rest is of no use."""
 
 from __future__ import annotations
 

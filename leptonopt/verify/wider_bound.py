@@ -1,4 +1,4 @@
-"""What one more unit of a resource, or of a limit at every moment, lowers the bound of a certificate by at most.
+"""One more unit of a resource, or of a limit: what it lowers the bound of a certificate by.
 
 At the same prices, the bound of the instance with one more is lower by what is paid back for it. Where a task or a
 replica fits only then, the bound is also lower by what that gains. The gain counts for the unit whenever it is
@@ -30,7 +30,7 @@ class More:
 
 
 class WiderBound(Bound):
-    """The bound of an instance with one more unit of a resource of a pool, or of what a quota limits, in every slot."""
+    """The bound of an instance with one more unit of a resource, or of a limit, in every slot."""
 
     def __init__(
         self, stated: StatedInstance, certificate: Mapping[str, Any], row: Row | None, quota: str = ""
@@ -45,16 +45,15 @@ class WiderBound(Bound):
 
     def limit_of(self, quota: Mapping[str, Any]) -> Fraction:
         """Return the limit of a quota."""
-        return super().limit_of(quota) + (quota["id"] == self.quota)
+        return super().limit_of(quota) + int(str(quota["id"]) == self.quota)
 
 
 def worths_of_more(
     instance: Mapping[str, Any], certificate: Mapping[str, Any]
 ) -> tuple[dict[Row, More], dict[str, More]]:
-    """Return what one more unit is worth at most: of resources by pool and name, of limits at every moment by quota.
+    """Return what one more unit is worth at most, of resources by pool, and of limits by quota.
 
-    It is nothing, and left out, where no task and no replica gains by it. Resources of nodes, and of those alone,
-    are none of these: how much there is of them is decided.
+    The limits are those at every moment. Resources of nodes are not among these: how much there is is decided.
     """
     stated = StatedInstance(instance)
     base = Bound(stated, certificate)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.helpers import plans
+from tests.helpers.columnar_files import saved, tiny
 from tests.helpers.run_cli import called, said
 
 
@@ -52,3 +53,15 @@ def test_wrong_calls(tmp_path: Path, files: tuple[Path, Path]) -> None:
     """A missing plan and a missing file are one line."""
     assert "missing argument" in said("diff", files[0], code=2)
     said("diff", files[0], tmp_path / "none.json", code=3)
+
+
+def test_plans_in_columns(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """Changes are counted, and listed with the instance; a tree is no plan of columns."""
+    file, plan, greedy = saved(tmp_path, tiny(4)), tmp_path / "plan.npz", tmp_path / "greedy.npz"
+    assert called("solve", file, "-o", plan, "-m", "greedy", "-t", 20, "-q")[0] == 0
+    assert called("solve", file, "-o", greedy, "-m", "least-loaded", "-t", 20, "-q")[0] == 0
+    counted = called("diff", plan, greedy)[1].splitlines()[-1]
+    assert " kept; cost " in counted
+    assert called("diff", plan, greedy, "--instance", file)[1].splitlines()[-1] == counted
+    assert "compare two of a kind" in said("diff", plan, files[0], code=2)
+    assert "--instance is for plans in columns" in said("diff", *files, "--instance", file, code=2)
