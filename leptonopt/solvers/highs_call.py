@@ -25,7 +25,7 @@ def call_highs(model: Mapping[str, Any], seconds: float, gap: float, threads: in
     """
     with temporary_folder(tempfile.gettempdir()) as room:
         folder, deadline = Path(room), Deadline.after(seconds + GRACE)
-        np.savez(folder / "model.npz", start=np.zeros(0), **model)
+        np.savez(folder / "model.npz", start=np.zeros(0), basis=np.zeros(0), **model)
         command = highs_command(room, "solve", seconds, gap, threads)
         run_child(command, room, folder / "engine.log", deadline.expired)
         return _answer(folder)

@@ -5,8 +5,9 @@ HiGHS keeps no limit at its root, and must not share a process with ortools.
     python highs_program.py FOLDER TASK SECONDS GAP PRESOLVE THREADS
 
 TASK is `relax` for the linear relaxation or `solve` for the integer program. The program reads FOLDER/model.npz and
-writes FOLDER/answer.npz: word, values, bound, duals. While it solves, FOLDER/found.npy is its last better solution,
-FOLDER/bound is its best bound, and FOLDER/known.npy is read: a solution that another method has found. SIGINT ends it.
+writes FOLDER/answer.npz: word, values, bound, duals, basis. A relaxation begins with the basis of model.npz, if that
+has one. While it solves, FOLDER/found.npy is its last better solution, FOLDER/bound is its best bound, and
+FOLDER/known.npy is read: a solution that another method has found. SIGINT ends it.
 The log goes to standard output. It imports nothing of leptonopt, so that it starts quickly.
 """
 
@@ -93,6 +94,15 @@ def linear_program(model: Any, whole: bool) -> Any:
     return program
 
 
+def basis_of(model: Any) -> Any:
+    """Return the basis of a model, whose rows behind those of the basis are slack."""
+    basis, count = highspy.HighsBasis(), len(model["costs"])
+    kinds = [highspy.HighsBasisStatus(number) for number in model["basis"].tolist()]
+    slack = [highspy.HighsBasisStatus.kBasic] * (len(model["lower"]) + count - len(kinds))
+    basis.col_status, basis.row_status, basis.valid = kinds[:count], kinds[count:] + slack, True
+    return basis
+
+
 def main(folder: str, task: str, seconds: str, gap: str, presolve: str, threads: str) -> None:
     """Solve the model of a folder."""
     model, exchange = np.load(os.path.join(folder, "model.npz")), Exchange(folder)
@@ -112,16 +122,21 @@ def main(folder: str, task: str, seconds: str, gap: str, presolve: str, threads:
         if len(model["start"]):
             places = np.arange(len(model["start"]), dtype=np.int32)
             engine.setSolution(len(places), places, model["start"].astype(float))
+    elif len(model["basis"]):
+        engine.setBasis(basis_of(model))
     for kind in kinds:
         engine.startCallback(kind)
     engine.run()
     solution, info = engine.getSolution(), engine.getInfo()
     found = solution.value_valid and info.primal_solution_status == highspy.kSolutionStatusFeasible
+    basis = engine.getBasis()
+    statuses = [*basis.col_status, *basis.row_status] if task == "relax" and basis.valid else []
     answer: Any = {
         "word": WORDS.get(engine.getModelStatus(), "nothing"),
         "values": np.array(solution.col_value if found else [], float),
         "bound": info.mip_dual_bound if task == "solve" else -np.inf,
         "duals": np.array(solution.row_dual if solution.dual_valid else [], float),
+        "basis": np.array([int(each) for each in statuses], np.int64),
         "version": engine.version(),
     }
     exchange.write("answer.npz", lambda path: np.savez(path, **answer))

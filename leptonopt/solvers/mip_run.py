@@ -100,7 +100,7 @@ class MipRun(ABC):
         self.coarser = max(1, -(-largest_objective(linear, costs) // MAX_RANGE))
         self.costs = costs // self.coarser
         self.lowest = objective_lower_limit(linear, self.costs)
-        self.data, self.upper, self.relaxed = _coarsened(linear)
+        self.data, self.upper, self.relaxed = coarsened(linear)
         self.best = (
             warm_start if warm_start is not None and guarded and not violated_rules(problem, warm_start) else None
         )
@@ -267,7 +267,7 @@ class MipRun(ABC):
         return True
 
 
-def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
+def coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
     """Return a relaxation: entries and right sides, rows of large amounts in coarser units."""
     matrix, upper = linear.matrix, linear.upper
     sums = matrix.astype(float) @ linear.most

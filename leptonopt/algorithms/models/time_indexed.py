@@ -196,6 +196,11 @@ def _cut(linear: IntegerProgram, cutoff: int) -> IntegerProgram:
     used = np.flatnonzero(costs)
     upper, label = np.array([(cutoff - constant) // divisor]), np.zeros((1, 1), np.int64)
     rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-NO_LIMIT]), upper, label)
+    return with_rows(linear, rows)
+
+
+def with_rows(linear: IntegerProgram, rows: Rows) -> IntegerProgram:
+    """Return the model with some more rows, behind all others."""
     return replace(assemble(linear.variables, linear.cost, [*linear.parts, rows]), slots=linear.slots)
 
 

@@ -13,7 +13,9 @@ import pytest
 from leptonopt.solvers import mip_run
 
 
-def asked(folder: Path, task: str, upper: float, start: tuple[int, ...] = ()) -> dict[str, Any]:
+def asked(
+    folder: Path, task: str, upper: float, start: tuple[int, ...] = (), basis: tuple[int, ...] = ()
+) -> dict[str, Any]:
     """The answer for: min 3 a + 2 b with a + b >= 3, 2 b <= upper, a and b from 0 to 4."""
     np.savez(
         folder / "model.npz",
@@ -26,6 +28,7 @@ def asked(folder: Path, task: str, upper: float, start: tuple[int, ...] = ()) ->
         most=np.array([4.0, 4.0]),
         whole=np.array([True, True]),
         start=np.array(start),
+        basis=np.array(basis, np.int64),
     )
     words = [str(folder), task, "10", "0.0", "1", "1"]
     subprocess.run([sys.executable, str(mip_run.PROGRAM), *words], check=True, capture_output=True)
@@ -48,6 +51,16 @@ def test_a_relaxation_and_its_duals(tmp_path: Path) -> None:
     assert str(answer["word"]) == "optimal"
     assert answer["values"].tolist() == pytest.approx([1.5, 1.5])
     assert answer["duals"].tolist() == pytest.approx([3.0, -0.5])
+
+
+def test_a_relaxation_goes_on_from_a_basis(tmp_path: Path) -> None:
+    """That of another right side, or of fewer rows, leads to the same answer."""
+    basis = tuple(asked(tmp_path, "relax", 3.0)["basis"].tolist())
+    assert len(basis) == 4
+    for known in (basis, basis[:3]):
+        answer = asked(tmp_path, "relax", 4.0, basis=known)
+        assert str(answer["word"]) == "optimal"
+        assert answer["values"].tolist() == pytest.approx([1, 2])
 
 
 def test_an_infeasible_program(tmp_path: Path) -> None:

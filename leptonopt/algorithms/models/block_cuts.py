@@ -1,0 +1,137 @@
+"""Cuts on capacity: a task at work takes the place of a block.
+
+Let k be a demand on a row of capacity C. Columns of demand d >= k fill floor(d / k) blocks of k, of which floor(C / k)
+fit. A task of smaller demand that is at work, and does not fit what C mod k leaves, takes the place of one of them:
+
+    sum of floor(d / k) x over columns with d >= k + sum of x / copies over the task's with C mod k < d < k
+        <= floor(C / k)
+
+A relaxation of capacity alone lets nearly a whole block run beside a task of one unit. Where nodes of k * m units
+supply the row, m blocks for each usable node take the place of floor(C / k). It is a mixed-integer rounding of the row,
+with the task's columns complemented (Marchand and Wolsey 2001, doi:10.1287/opre.49.3.363.11211).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leptonopt.algorithms.models.rows import Rows, RowTable
+from leptonopt.algorithms.models.time_indexed import IntegerProgram
+from leptonopt.problem.arrays import Bools, Floats, Ints
+
+RULES = ("capacity", "nodes.supply")  # the rows that are looked at
+NAME = "capacity.blocks"
+
+
+@dataclass(frozen=True)
+class CutSettings:
+    """Settings of the separation.
+
+    Attributes
+    ----------
+    beyond : blocks by which a solution has to exceed a cut
+    most : cuts found at a time, at most
+    sizes : sizes of blocks that are looked at, the largest ones
+    """
+
+    beyond: float = 0.02
+    most: int = 4_000
+    sizes: int = 16
+
+
+SETTINGS = CutSettings()
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """The entries of some rows of the model for variables above zero.
+
+    Attributes
+    ----------
+    row, size : int64, shape (N,), the row in the model, and what the variable holds of it; below 0 it supplies
+    value : float, shape (N,)
+    group : int64, shape (N,); -1 for variables that are no columns
+    """
+
+    row: Ints
+    size: Ints
+    value: Floats
+    group: Ints
+
+
+def block_cuts(linear: IntegerProgram, values: Floats) -> Rows | None:
+    """Return the cuts that a solution, float, shape (V,), exceeds most; None without any."""
+    entries = _entries(linear, values)
+    sizes = np.unique(entries.size[(entries.size > 1) & (entries.value % 1 > 1e-6)])[-SETTINGS.sizes :]
+    found = [_exceeded(linear, entries, size) for size in sizes.tolist()]
+    if not sum(len(row) for _, row, _ in found):
+        return None
+    beyond, row, group = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    size = np.repeat(sizes, [len(part) for _, part, _ in found])
+    chosen = np.argsort(-beyond, kind="stable")[: SETTINGS.most]
+    return _rows(linear, row[chosen].astype(np.int64), size[chosen], group[chosen].astype(np.int64))
+
+
+def _entries(linear: IntegerProgram, values: Floats) -> _Entries:
+    """Return the entries of variables above zero in rows that are looked at."""
+    looked = np.repeat([part.name in RULES for part in linear.parts], [len(part.lower) for part in linear.parts])
+    matrix = linear.matrix
+    row = np.repeat(np.arange(len(looked)), np.diff(matrix.indptr))
+    keep = looked[row] & (values > 1e-7)[matrix.indices]
+    column = matrix.indices[keep]
+    group = np.full(len(values), -1)
+    group[: len(linear.columns.option)] = linear.group[: len(linear.columns.option)]
+    return _Entries(row[keep], matrix.data[keep], values[column], group[column])
+
+
+def _exceeded(linear: IntegerProgram, held: _Entries, size: int) -> tuple[Floats, Ints, Ints]:
+    """Return by how much cuts with blocks of a size are exceeded, their rows and their tasks.
+
+    Of each row it is the one with the task that counts most.
+    """
+    rows, groups, copies = len(linear.lower), linear.problem.groups, linear.problem.copies
+    left, blocks = linear.upper % size, linear.upper // size
+    filled = np.bincount(held.row, np.where(_fills(held.size, size), held.size // size, 0) * held.value, rows)
+    small = (held.group >= 0) & (held.size > left[held.row]) & (held.size < size)
+    key, of = np.unique(held.row[small] * groups + held.group[small], return_inverse=True)
+    row, group = np.divmod(key, groups)
+    beyond = filled[row] + np.bincount(of, held.value[small], len(key)) / copies[group] - blocks[row]
+    keep = (beyond > SETTINGS.beyond) & _divisible(linear, size)[row]
+    beyond, row, group = beyond[keep], row[keep], group[keep]
+    order = np.lexsort((-beyond, row))
+    first = order[np.unique(row[order], return_index=True)[1]]
+    return beyond[first], row[first], group[first]
+
+
+def _fills(held: Ints, size: int) -> Bools:
+    """Return which entries fill blocks, or supply them."""
+    fills: Bools = (held >= size) | (held < 0)
+    return fills
+
+
+def _divisible(linear: IntegerProgram, size: int) -> Bools:
+    """Return the rows whose supply, if any, is in whole blocks."""
+    row = np.repeat(np.arange(len(linear.lower)), np.diff(linear.matrix.indptr))
+    supplied, odd = np.zeros(len(linear.lower), bool), np.zeros(len(linear.lower), bool)
+    below = linear.matrix.data < 0
+    supplied[row[below]] = True
+    odd[row[below & (linear.matrix.data % size != 0)]] = True
+    whole: Bools = ~odd & (~supplied | (linear.upper % size == 0))
+    return whole
+
+
+def _rows(linear: IntegerProgram, row: Ints, size: Ints, group: Ints) -> Rows:
+    """Return cuts as rows of the model, in whole numbers."""
+    table, matrix, copies = RowTable(), linear.matrix, linear.problem.copies
+    own = np.full(len(linear.most), -1)
+    own[: len(linear.columns.option)] = linear.group[: len(linear.columns.option)]
+    for at, (line, block, task) in enumerate(zip(row.tolist(), size.tolist(), group.tolist(), strict=True)):
+        part = slice(matrix.indptr[line], matrix.indptr[line + 1])
+        variable, held = matrix.indices[part].astype(np.int64), matrix.data[part]
+        beside = (own[variable] == task) & (held > linear.upper[line] % block) & (held < block)
+        factor = np.where(_fills(held, block), held // block * copies[task], beside)
+        table.add(np.full(len(variable), at), variable, factor)
+    label = np.stack([row, size, group], axis=1)
+    return table.rows(NAME, np.arange(len(row)), linear.upper[row] // size * copies[group], label)
