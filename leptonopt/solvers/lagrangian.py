@@ -2,7 +2,8 @@
 
 Multipliers on capacity come first: from linear relaxations (`lagrangian.column_generation`), then by ascent
 (`lagrangian.capacity_dual`). Where few tasks fit a node at a time, multipliers on tasks follow
-(`lagrangian.pattern_dual`).
+(`lagrangian.pattern_dual`). Where order or separation binds, the whole relaxation with their rows comes last
+(`lagrangian.relaxation`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
-from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
+from leptonopt.algorithms.lagrangian.column_generation import TUNING, ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, has_small_bins
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
+from leptonopt.algorithms.lagrangian.relaxation import proven_bound
+from leptonopt.algorithms.models.time_indexed import predicted_size
 from leptonopt.algorithms.single_nodes.aggregate import aggregate_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
@@ -32,6 +35,7 @@ class LagrangianSettings:
     slope : relative gain over `patience` rounds at which the ascent has come to its end
     rounds : rounds of an ascent at most
     paces : first steps, one ascent after the other [levels per round]; on 400 tasks of `gavel` the second gains 2e-5
+    linked : nonzeros up to which the whole relaxation is solved where order or separation binds
     """
 
     report: int = 20
@@ -39,6 +43,7 @@ class LagrangianSettings:
     patience: int = 60
     rounds: int = 2000
     paces: tuple[float, ...] = (1.0, 0.2)
+    linked: int = 2_500_000
 
 
 SETTINGS = LagrangianSettings()
@@ -72,6 +77,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     if stop is Stop.DONE and has_small_bins(problem) and (packing := PatternDual(problem, ascent)).useful:
         stop = run.climb(packing)
         note += f", {len(packing.values)} with prices on tasks"
+    if stop is Stop.DONE and (len(problem.before) or problem.apart):
+        run.prove(problem, limits)
     return Solution(Status.UNKNOWN, stop, bound=run.bound, engine=engine, note=note)
 
 
@@ -99,8 +106,22 @@ class _Run:
         self.report(ascent)
         return stop
 
+    def prove(self, problem: Problem, limits: Limits) -> None:
+        """Report the bound of the relaxation with rows of precedence and separation, where that is small."""
+        most = SETTINGS.linked
+        if limits.deterministic:
+            most = min(most, int(limits.effort * TUNING.nonzeros))
+        if predicted_size(problem)[1] <= most:
+            seconds = None if limits.deterministic else self.deadline.left()
+            self.take(proven_bound(problem, seconds, TUNING.iterations))
+
     def report(self, ascent: DualAscent | PatternDual) -> None:
         """Report the bound in integers where it is a better one."""
-        if ascent.best > self.bound and (exact := ascent.exact()) is not None and exact > self.bound:
-            self.bound = exact
-            self.monitor.bound(exact)
+        if ascent.best > self.bound:
+            self.take(ascent.exact())
+
+    def take(self, bound: int | None) -> None:
+        """Report a bound if it is a better one."""
+        if bound is not None and bound > self.bound:
+            self.bound = bound
+            self.monitor.bound(bound)

@@ -4,6 +4,9 @@ The rows are those of `models.time_indexed`. With `width` > 1 the rows of capaci
 so many slots: the duals of such a relaxation are the best multipliers that are constant within each bucket. With some
 of the columns only, the duals are best for these. Whatever is left out, any multipliers >= 0 give a valid bound once
 they are judged on all columns (`capacity_dual.exact_bound`), so nothing depends on HiGHS being right.
+
+Precedence and separation have no multipliers in `capacity_dual`. Where they bind, `proven_bound` takes the multipliers
+of all rows, and computes in integers what they prove.
 """
 
 from __future__ import annotations
@@ -17,14 +20,16 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models import constraints_nodes as node_rules
 from leptonopt.algorithms.models import constraints_services as service_rules
+from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost
+from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost, normalise_costs
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
 
 Floats = NDArray[np.float64]
 PENALTY = 10.0  # cost of leaving out a group that must run, in the highest cost of a column
+PROOF_SCALES = (2**16, 2**10, 2**4, 1)  # multipliers are multiples of one cost over the first at which sums are exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +92,31 @@ def _duals(problem: Problem, linear: IntegerProgram, width: int, options: dict[s
     return replace(_by_rule(problem, linear, dual, float(found.fun), width), on=_replicas_on(linear, found.x))
 
 
+def proven_bound(problem: Problem, seconds: float | None, iterations: int | None = None) -> int | None:
+    """Return what the duals of the whole relaxation prove, with rows of precedence and separation.
+
+    None when it was not solved in time, or when int64 cannot hold the sums.
+    """
+    options = {"time_limit": max(0.1, seconds)} if seconds is not None else {"maxiter": iterations}
+    linear = _linear(problem, None, 1, certified=False, linked=True)
+    if not len(linear.cost):
+        return None
+    found, above, below = _solved(linear, options)
+    if found.status != 0:
+        return None
+    signed, count = np.zeros(len(linear.lower)), int(above.sum())
+    if len(found.ineqlin.marginals):
+        signed[above] += found.ineqlin.marginals[:count]
+        signed[below] -= found.ineqlin.marginals[count:]
+    signed[linear.lower == linear.upper] = found.eqlin.marginals
+    costs, divisor, constant = normalise_costs(linear)
+    for scale in PROOF_SCALES:
+        proof = DualProof(linear, costs, linear.matrix.data, linear.upper, scale).prove(signed / divisor)
+        if proof is not None:
+            return constant + divisor * proof.bound_in_units
+    return None
+
+
 def _replicas_on(linear: IntegerProgram, values: Floats) -> Floats:
     """Return the replicas on in a solution, float, shape (W, T)."""
     problem, at = linear.problem, linear.variables.services
@@ -94,8 +124,13 @@ def _replicas_on(linear: IntegerProgram, values: Floats) -> Floats:
     return np.array(lines, float).reshape(len(lines), problem.slots)
 
 
-def _linear(problem: Problem, columns: StartColumns | None, width: int, certified: bool) -> IntegerProgram:
-    """Return the rows of the relaxation that have a price."""
+def _linear(
+    problem: Problem, columns: StartColumns | None, width: int, certified: bool, linked: bool = False
+) -> IntegerProgram:
+    """Return the rows of the relaxation that have a price.
+
+    With `linked` all of precedence and separation have one.
+    """
     variables = Variables(problem, problem.columns if columns is None else columns, np.flatnonzero(problem.optional))
     columns, left = variables.columns, variables.left
     parts = [rules.once(problem, columns, left)]
@@ -113,9 +148,11 @@ def _linear(problem: Problem, columns: StartColumns | None, width: int, certifie
         parts.append(node_rules.nodes_minimum(variables))
     if problem.quotas:
         parts.append(rules.quota(variables))
-    if certified:
+    if certified or linked:
         parts.append(rules.precedence(problem, columns, left))
-    if problem.apart and certified:
+    if linked:
+        parts += [rules.precedence_runs(problem, columns), rules.precedence_most(problem, columns)]
+    if problem.apart and (certified or linked):
         parts.append(rules.apart(variables))
     return assemble(variables, cost(variables), parts)
 
@@ -194,7 +231,7 @@ def _bucket_use(
 
 
 def _solved(linear: IntegerProgram, options: dict[str, Any]) -> tuple[Any, Bools, Bools]:
-    """Return the answer of HiGHS, and which rows are limited above only and below only."""
+    """Return the answer of HiGHS, and which rows are limited above only and below."""
     from scipy import optimize, sparse  # takes as long to load as many a plan to find
 
     matrix, lower, upper = linear.matrix.astype(float), linear.lower, linear.upper
@@ -227,6 +264,7 @@ def _solved(linear: IntegerProgram, options: dict[str, Any]) -> tuple[Any, Bools
     if found.status == 0:
         found.fun *= unit
         found.ineqlin.marginals = found.ineqlin.marginals * unit / np.concatenate([units[above], units[below]])
+        found.eqlin.marginals = found.eqlin.marginals * unit / units[equal]
     return found, above, below
 
 

@@ -98,6 +98,20 @@ def test_a_stage_that_gains_much_goes_on_beyond_its_share() -> None:
     assert lane.gives_way(11.5 + patience, left=40)
 
 
+def test_a_bound_has_the_seconds_that_a_first_one_takes() -> None:
+    """Whatever its share; in a short solve a part of the time, and more on a busy machine."""
+    for time_limit, slowness, least in ((60.0, 1.0, SETTINGS.least), (5.0, 1.0, 1.5), (60.0, 2.0, 2 * SETTINGS.least)):
+        lane = Lane([Stage("lagrangian", 0.01), ONE], time_limit, slowness=slowness)
+        stage = lane.next_stage(1000.0)
+        assert stage is not None
+        assert lane.is_elastic(stage)
+        lane.begin(stage, 0.0, until=0.01 * time_limit)
+        assert not lane.gives_way(0.95 * least, left=50)
+        assert lane.gives_way(1.05 * least, left=50)
+        lane.gained(1.0, 1.1 * least)
+        assert not lane.gives_way(1.2 * least, left=50)
+
+
 def test_patience_grows_with_other_work_on_the_machine() -> None:
     """Where a second of CPU time takes two, the patience is twice as long, and at most `slowest` times."""
     for slowness, factor in ((2.0, 2.0), (100.0, SETTINGS.slowest)):

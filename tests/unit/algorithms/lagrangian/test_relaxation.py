@@ -8,10 +8,12 @@ import numpy as np
 
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.algorithms.lagrangian.relaxation import relaxation_duals
+from leptonopt.algorithms.lagrangian.relaxation import proven_bound, relaxation_duals
 from leptonopt.problem.problem import Problem, StartColumns
 from tests.helpers import random_problems
 from tests.helpers.bruteforce import optimum
+from tests.helpers.small_problems import group, option
+from tests.helpers.small_problems import problem as made
 
 
 def bare(seed: int) -> Problem:
@@ -82,3 +84,37 @@ def test_without_time_there_are_no_duals() -> None:
     """A limit of iterations that is too low returns None."""
     problem = random_problems.bins(3)
     assert relaxation_duals(problem, None, iterations=0) is None
+
+
+def test_all_duals_prove_a_bound_where_order_binds() -> None:
+    """It is at most the optimum, and above what multipliers of capacity alone prove on some problems."""
+    seen = higher = 0
+    for seed in range(60):
+        problem = random_problems.problem(seed) if seed % 2 else random_problems.rich(seed)
+        try:
+            best = optimum(problem)
+        except OverflowError:
+            continue
+        if best is None or not problem.options:
+            continue
+        bound, duals = proven_bound(problem, 10.0), relaxation_duals(problem, 10.0)
+        assert bound is not None
+        assert duals is not None
+        assert bound <= best[0], seed
+        ascent = DualAscent(problem, BlockPricer(problem))
+        ascent.judge(duals.capacity, duals.quota)
+        seen, higher = seen + 1, higher + (bound > (ascent.exact() or bound))
+    assert seen > 20
+    assert higher
+
+
+def test_a_chain_pays_for_its_speed_once() -> None:
+    """Two tasks in three slots, slow and cheap or fast and dear: one of them must be fast."""
+    ways = (option(2, {}, fixed=1, last=1), option(1, {}, fixed=11, last=2))
+    chain = made(group(*ways), group(*ways), capacity=[[9, 9, 9]], edges=[(0, 1, 0)])
+    assert proven_bound(chain, 10.0) == 12
+
+
+def test_without_time_nothing_is_proven() -> None:
+    """A limit of iterations that is too low returns None."""
+    assert proven_bound(random_problems.bins(3), None, iterations=0) is None
