@@ -16,6 +16,7 @@ from leptonopt.cli.common import (
     print_line,
     print_note,
     require_ending,
+    require_picture,
 )
 from leptonopt.errors import InstanceError, UsageError
 from leptonopt.io import files
@@ -29,6 +30,7 @@ Examples:
   leptonopt replan week.yaml plan.json --now 2026-11-30T09:00Z -o next.json --instance next.yaml
   leptonopt replan week.yaml plan.json --state state.json --changes 3 --frozen 2h
   leptonopt replan week.yaml plan.json --state state.json --front      cost against changes
+  leptonopt replan jobs.npz plan.npz --now 2026-11-30T09:00Z -o next.npz --instance rest.npz
 
 \b
 FILE is the world as it is now, with new tasks, prices and capacities; PLAN the plan
@@ -95,9 +97,12 @@ def replan(_: options.Context, given: ReplanOptions) -> int:
         frozen = units.duration(given.frozen)
     except ValueError as error:
         raise UsageError(f"--frozen: {error}") from None
-    for path in (given.output, given.instance, given.plot):
-        files.writable(path)
-        files.different(path, given.file, given.plan, given.state)
+    columnar = given.format is None and files.is_columns(given.file)
+    _refuse_early(given, columnar)
+    if columnar:
+        from leptonopt.cli.replan_columns import replan_columns
+
+        return replan_columns(given, frozen)
     instance = load_instance(given.file, given.format, params_of(given.param))
     plan = plan_of(given.plan)
     state = _state(given, instance, plan)
@@ -109,20 +114,37 @@ def replan(_: options.Context, given: ReplanOptions) -> int:
     if given.instance is not None:
         from leptonopt.io.native import writer
 
-        kind = "yaml" if str(given.instance) == "-" else require_ending(given.instance, (*NATIVE, "yml"), "an instance")
-        files.write_atomic(given.instance, writer.dumped(replanned.document, "yaml" if kind == "yml" else kind))
+        kind = given.instance.suffix.lower().lstrip(".")
+        files.write_atomic(given.instance, writer.dumped(replanned.document, kind if kind in NATIVE else "yaml"))
     return _solve_and_tell(given, replanned, plan)
+
+
+def _refuse_early(given: ReplanOptions, columnar: bool) -> None:
+    """Raise `UsageError` for what cannot be asked or written, before any work is done."""
+    if (given.state is None) == (given.now is None):
+        raise UsageError("say what has happened, with --state FILE, or that all went as planned until --now INSTANT")
+    if given.plot is not None and not given.front:
+        raise UsageError("--plot draws the front; ask for it with --front")
+    if given.front and (given.output or given.instance or given.changes is not None):
+        raise UsageError("--front prints costs by number of changes; -o, --instance and --changes are for one plan")
+    if columnar:
+        from leptonopt.cli.replan_columns import refuse_options
+
+        refuse_options(given)
+    elif given.instance is not None and str(given.instance) != "-":
+        require_ending(given.instance, (*NATIVE, "yml"), "an instance")
+    require_picture(given.plot)
+    for path in (given.output, given.instance, given.plot):
+        files.writable(path)
+        files.different(path, given.file, given.plan, given.state)
 
 
 def _state(given: ReplanOptions, instance: Any, plan: dict[str, Any]) -> Any:
     """Return the state that is given, or the one in which all went as planned until now."""
     from leptonopt.io.load import read_document
-    from leptonopt.replanning.as_planned import state_as_planned
     from leptonopt.replanning.state import read_state
 
-    if (given.state is None) == (given.now is None):
-        raise UsageError("say what has happened, with --state FILE, or that all went as planned until --now INSTANT")
-    document = read_document(given.state) if given.state is not None else state_as_planned(plan, str(given.now))
+    document = read_document(given.state) if given.state is not None else _as_planned(plan, str(given.now), instance)
     move = {"cost": given.move_cost, "restart": given.move_restart}
     if stated := {name: value for name, value in move.items() if value is not None}:
         if "cost" in stated:
@@ -132,6 +154,22 @@ def _state(given: ReplanOptions, instance: Any, plan: dict[str, Any]) -> Any:
         return read_state(document, instance)
     except InstanceError as error:
         raise error.within("--now" if given.state is None else str(given.state)) from None
+
+
+def _as_planned(plan: dict[str, Any], now: str, instance: Any) -> dict[str, Any]:
+    """Return the state in which all went as planned until an instant, with what has been used."""
+    from leptonopt.instance import units
+    from leptonopt.replanning.as_planned import state_as_planned
+
+    state = state_as_planned(plan, now, instance)
+    if not instance.measures:
+        return state
+    from leptonopt.replanning.used import UsedByTasks
+
+    uses = UsedByTasks(instance)
+    for note in uses.notes:
+        print_note(note)
+    return {**state, "used": uses.by(plan.get("tasks", ()), units.instant(now))}
 
 
 def _money(text: str) -> Any:

@@ -22,7 +22,7 @@ from leptonopt.compile.end_slot import with_end_slot
 from leptonopt.compile.money import MAX_LOST_BESIDE_USE, MAX_TOTAL, coarsened, finest_unit
 from leptonopt.compile.rows import MAX_LOAD, RowBuilder
 from leptonopt.instance.columnar import ColumnarInstance
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Ints, pointers, positions
 from leptonopt.problem.problem import Problem
 
 WHOLE = 2**61  # totals below it, by an estimate in doubles, are added up in 64 bits
@@ -85,7 +85,7 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     task = np.repeat(np.arange(sheets.tasks, dtype=np.int32), np.diff(sheets.ptr))
     first, last = starts(sheets, rows.capacity, of_pool, task)
     kept = np.flatnonzero(first <= last)
-    kept_ptr = _pointers(np.bincount(_at(task, kept), minlength=sheets.tasks))
+    kept_ptr = pointers(np.bincount(_at(task, kept), minlength=sheets.tasks))
     del task
     impossible = _impossible(sheets, kept_ptr)
     group, heads = _groups(sheets, kept, kept_ptr)
@@ -94,7 +94,7 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     del kept
     copies = np.zeros(len(heads), np.int64)
     np.add.at(copies, group, sheets.of_task("copies").astype(np.int64))
-    ptr = _pointers(kept_ptr[heads + 1] - kept_ptr[heads])
+    ptr = pointers(kept_ptr[heads + 1] - kept_ptr[heads])
     groups = _Groups(heads, copies, ptr, chosen, *_demands(sheets, of_pool, chosen))
     rows.refuse_overflow(_loads(groups, len(rows.names)))
     used = np.bincount(groups.row, minlength=len(rows.prices)) > 0
@@ -132,7 +132,7 @@ def _arrays(
         fixed=_scaled(_at(sheets.of_option("cost"), chosen), Fraction(1, 100) / unit),
         first=window[0],
         last=window[1],
-        demand_ptr=_pointers(groups.held),
+        demand_ptr=pointers(groups.held),
         demand_row=groups.row,
         demand=groups.demand,
         before=np.zeros(0, np.int64),
@@ -141,23 +141,10 @@ def _arrays(
     )
 
 
-def _pointers(sizes: Ints) -> Ints:
-    """Return where each of some runs of these sizes begins, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-
 def _without_uses_of_milestones(sheets: ColumnarInstance) -> ColumnarInstance:
     """Return the instance with nothing used by options that take no time."""
     slots = sheets.of_option("slots")
     return sheets if slots.all() else replace(sheets, uses=np.where(slots[:, None] > 0, sheets.uses, 0))
-
-
-def positions(begin: Ints, end: Ints) -> Ints:
-    """Return begin[0] .. end[0] - 1, then begin[1] .. end[1] - 1, and so on."""
-    sizes = end - begin
-    shift = begin - np.concatenate([[0], np.cumsum(sizes)[:-1]])[: len(sizes)]
-    found: Ints = np.arange(int(sizes.sum())) + np.repeat(shift, sizes)
-    return found
 
 
 def _at(column: Column, some: Ints) -> Column:

@@ -21,7 +21,6 @@ from leptonopt.integrations import slurm_values as values
 from leptonopt.runtime.child_process import tool_output
 
 WAITING = {"pending", "requeued", "requeue_hold", "special_exit", "suspended"}
-NOWHERE = ("", "(null)", "None assigned")
 RUNNING = {"running", "completing", "configuring", "stage_out", "signaling", "resizing"}
 OPEN = ("waiting", "running")
 TOLERANCE = 60  # seconds by which the begin of a waiting job may differ from the plan
@@ -241,7 +240,7 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
         state = "done"
     place = str(record.get("nodes") or "")
     start, end = _at(record.get("start_time")), _at(record.get("end_time"))
-    if state == "failed" and place in NOWHERE:  # it was cancelled while it waited
+    if state == "failed" and place in values.NOWHERE:  # it was cancelled while it waited
         start = None
     return Job(
         key, str(record["job_id"]), state,

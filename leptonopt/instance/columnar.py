@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from leptonopt.instance import Instance
 
 VERSION = 1
-TASK = {"release": None, "deadline": None, "copies": 1, "value": -1, "after": -1, "due": -1, "late_cost": 0}
-OPTION = {"pool": None, "slots": None, "cost": 0}
+TASK = {"release": None, "deadline": None, "copies": 1, "value": -1, "after": -1, "due": -1, "late_cost": 0, "of": -1}
+OPTION = {"pool": None, "slots": None, "cost": 0, "of": -1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +26,9 @@ class ColumnarInstance:
     instance : the same, validated, with a task that stands for all
     resources : names, in the order of `uses`
     task : by name, whole numbers, shape (tasks,): release, deadline [slots], copies, value [cents], after,
-        due [slots], late_cost [cents per hour]; None where the column is absent
-    option : by name, shape (options,): pool (position), slots, cost [cents]; None where absent
+        due [slots], late_cost [cents per hour], of (position in the instance that was planned first); None where
+        the column is absent
+    option : by name, shape (options,): pool (position), slots, cost [cents], of; None where absent
     ptr : int64, shape (tasks + 1,), the options of task i are ptr[i] .. ptr[i+1] - 1
     uses : shape (options, resources) [units]
     sha256 : of the files

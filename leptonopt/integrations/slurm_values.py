@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+NOWHERE = ("", "(null)", "None assigned")  # nodes of what has none yet
 INFINITE = {4294967294, 4294967295, 18446744073709551614, 18446744073709551615}
 _BRACKET = re.compile(r"([^,\[]*)\[([^\]]*)\]([^,\[]*)")
 _GRES = re.compile(r"(?:gres[:/])?gpu(?:[:/]([A-Za-z][\w. -]*))?(?:[:=](\d+))?")
@@ -52,7 +53,7 @@ def node_names(text: str | None) -> list[str]:
 
 def _split(text: str) -> Iterator[str]:
     """Yield the parts between commas that stand outside of brackets."""
-    yield from (part.strip() for part in re.split(r",(?![^\[]*\])", text) if part.strip() not in ("", "(null)"))
+    yield from (part.strip() for part in re.split(r",(?![^\[]*\])", text) if part.strip() not in NOWHERE)
 
 
 def _expanded(text: str) -> Iterator[str]:

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.instance import Instance, validate
 from leptonopt.instance.columnar import OPTION, TASK, VERSION, ColumnarInstance
-from leptonopt.io.files import most, printable, too_large
+from leptonopt.io.files import most, printable, too_large, write_atomic
 from leptonopt.io.load import located
 from leptonopt.io.native.text import parse
-from leptonopt.io.npz import MAX_BYTES, read_npz_safely
+from leptonopt.io.native.writer import dumped
+from leptonopt.io.npz import MAX_BYTES, npz_bytes, read_npz_safely
 from leptonopt.runtime.document_kinds import kind_of_columns, wrong_kind_message
 
 REFUSED = {
@@ -39,7 +40,7 @@ POOLS = {
     "carbon": "carbon has no columns; write YAML or JSON",
 }
 IGNORED = {"home", "spot"}
-MOST = {"copies": 10**7, "value": 10**13, "late_cost": 10**11, "cost": 10**13, "uses": 2**31 - 1}
+MOST = {"copies": 10**7, "value": 10**13, "late_cost": 10**11, "cost": 10**13, "uses": 2**31 - 1, "of": 2**31 - 1}
 HEAD_BYTES = 8 * 2**20
 TABLE_BYTES = 32 * 2**20  # of each table of a folder; numbers take more once they are read
 Arrays = dict[str, NDArray[Any]]
@@ -78,6 +79,16 @@ def load(path: Path) -> ColumnarInstance:
         uses=arrays["option_uses"],
         sha256=sha256,
     )
+
+
+def save(path: Path, sheets: ColumnarInstance) -> None:
+    """Write an instance in columns as `.npz`; the inverse of `load`."""
+    head = {"columns": VERSION, "resources": list(sheets.resources), **sheets.head}
+    arrays: Arrays = {"head": np.frombuffer(dumped(head, "json").encode(), np.uint8)}
+    arrays |= {"option_ptr": sheets.ptr, "option_uses": sheets.uses}
+    for kind, columns in (("task", sheets.task), ("option", sheets.option)):
+        arrays |= {f"{kind}_{name}": column for name, column in columns.items() if column is not None}
+    write_atomic(path, npz_bytes(arrays))
 
 
 def refuse_params(params: Mapping[str, str] | None) -> None:
@@ -304,7 +315,9 @@ def _values(arrays: Arrays, files: dict[str, str], instance: Instance, resources
     ranges = {
         "task_release": (0, slots - 1), "task_deadline": (1, slots), "task_copies": (1, MOST["copies"]),
         "task_value": (-1, MOST["value"]), "task_after": (-1, tasks - 1), "task_due": (-1, slots),
-        "task_late_cost": (0, MOST["late_cost"]), "option_pool": (0, pools - 1), "option_slots": (0, 10**6),
+        "task_late_cost": (0, MOST["late_cost"]),
+        "task_of": (-1, MOST["of"]), "option_of": (-1, MOST["of"]),
+        "option_pool": (0, pools - 1), "option_slots": (0, 10**6),
         "option_cost": (0, MOST["cost"]), "option_uses": (0, MOST["uses"]),
     }  # fmt: skip
     for name, (low, high) in ranges.items():

@@ -1,11 +1,13 @@
-"""Read arrays of an `.npz` after a check of size, number, type and shape, and without pickles."""
+"""Write arrays as `.npz`, and read them after a check of size, type and shape, without pickles."""
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +21,13 @@ from leptonopt.io import files
 MAX_BYTES = 320 * 2**20  # of all arrays of a file together
 MAX_ARRAYS = 64
 BLOCK = 1 << 22
+
+
+def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the content of an `.npz` file, not compressed."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
 
 
 def read_npz_safely(path: Path) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,7 @@ from leptonopt.compile.columnar import Column, CompiledColumnar
 from leptonopt.errors import InputError, UsageError
 from leptonopt.io import files
 from leptonopt.io.columnar import read_csv
-from leptonopt.io.npz import read_npz_safely
+from leptonopt.io.npz import npz_bytes, read_npz_safely
 from leptonopt.problem.arrays import Ints, pointers, positions
 from leptonopt.problem.schedule import Schedule
 
@@ -24,34 +24,74 @@ COLUMNS = ("task", "option", "start", "count")
 MAX_COPIES = 2**31
 
 
-def runs(built: CompiledColumnar, schedule: Schedule) -> dict[str, Column]:
+Runs = tuple[Ints, Ints, Ints, Ints]  # task, option of the problem, start and count, shape (N,) each
+
+
+def runs(built: CompiledColumnar, schedule: Schedule, wanted: Mapping[str, Any] | None = None) -> dict[str, Column]:
     """Return the runs of a schedule by task, start and option; int32, shape (N,) each.
 
     Options have the numbers of the instance.
 
-    The copies of a group are handed out to its tasks in their order, those that start first to the first task.
+    Tasks of a group keep the runs of the plan `wanted`, as far as the schedule has them. Other copies are handed out in
+    the order of the tasks, those that start first to the first task.
     """
+    problem, copies = built.problem, built.sheets.of_task("copies").astype(np.int64)
+    count, kept = schedule.count, _none()
+    if wanted is not None:
+        kept, count = _kept(built, schedule, wanted)
+        copies = copies - np.bincount(kept[0], kept[3], len(copies)).astype(np.int64)
+    parts = zip(kept, _handed_out(built, schedule, count, copies), strict=True)
+    task, option, start, run = (np.concatenate(part) for part in parts)
+    rows = built.kept[built.kept_ptr[task] + option - problem.option_ptr[problem.group[option]]]
+    columns: tuple[Column, ...] = (task, rows, start, run)
+    order = np.lexsort((columns[1], columns[2], columns[0]))
+    return {name: column[order].astype(np.int32) for name, column in zip(COLUMNS, columns, strict=True)}
+
+
+def _none() -> Runs:
+    empty = np.zeros(0, np.int64)
+    return empty, empty, empty, empty
+
+
+def _kept(built: CompiledColumnar, schedule: Schedule, wanted: Mapping[str, Any]) -> tuple[Runs, Ints]:
+    """Return the runs of a plan that a schedule has as well, and the copies of its entries that are left."""
+    task, option, start, count = _known_runs(built, wanted)
+    own = np.minimum(count, built.sheets.of_task("copies")[task])
+    order = np.lexsort((task, start, option))
+    task, option, start, own = (column[order] for column in (task, option, start, own))
+    key, keys = (a * (built.problem.slots + 1) + b for a, b in ((option, start), (schedule.option, schedule.start)))
+    at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+    within = keys[at] == key
+    task, option, start, own, at = (column[within] for column in (task, option, start, own, at))
+    taken = pointers(own)
+    before = taken[:-1] - taken[np.searchsorted(at, at)]
+    run = np.clip(schedule.count[at] - before, 0, own)
+    left = schedule.count - np.bincount(at, run, len(keys)).astype(np.int64)
+    some = run > 0
+    return (task[some], option[some], start[some], run[some]), left
+
+
+def _handed_out(built: CompiledColumnar, schedule: Schedule, count: Ints, copies: Ints) -> Runs:
+    """Return runs of the entries of a schedule with these counts, for tasks that have so many copies left."""
     problem, members = built.problem, built.members
     group = problem.group[schedule.option]
     order = np.lexsort((schedule.option, schedule.start, group))
     group, option = group[order], schedule.option[order]
-    start, count = schedule.start[order], schedule.count[order]
+    start, count = schedule.start[order], count[order]
     # All copies of all groups in a row: entry i takes those from begin[i] to end[i], task j has those from own[j].
     taken = pointers(count)
     first = np.searchsorted(group, np.arange(problem.groups))
-    before = pointers(problem.copies)
+    own = pointers(copies[members])
+    before = own[np.searchsorted(built.group[members], np.arange(problem.groups))]
     begin = before[group] + taken[:-1] - taken[first][group]
     end = begin + count
-    own = pointers(built.sheets.of_task("copies")[members].astype(np.int64))
     low = np.searchsorted(own, begin, "right") - 1
-    high = np.searchsorted(own, end, "left")
+    high = np.maximum(low, np.where(count > 0, np.searchsorted(own, end, "left"), low))
     of = np.repeat(np.arange(len(order)), high - low)
     at = positions(low, high)
-    task, run = members[at], np.minimum(end[of], own[at + 1]) - np.maximum(begin[of], own[at])
-    rows = built.kept[built.kept_ptr[task] + option[of] - problem.option_ptr[group[of]]]
-    columns: tuple[Column, ...] = (task, rows, start[of], run)
-    order = np.lexsort((columns[1], columns[2], columns[0]))
-    return {name: column[order].astype(np.int32) for name, column in zip(COLUMNS, columns, strict=True)}
+    run = np.minimum(end[of], own[at + 1]) - np.maximum(begin[of], own[at])
+    some = run > 0
+    return members[at][some], option[of][some], start[of][some], run[some]
 
 
 def schedule_of(built: CompiledColumnar, plan: Mapping[str, Any]) -> Schedule:
@@ -61,6 +101,12 @@ def schedule_of(built: CompiledColumnar, plan: Mapping[str, Any]) -> Schedule:
 
     Raises `UsageError` for what is no plan.
     """
+    _, option, start, count = _known_runs(built, plan)
+    return Schedule.of(option, start, count)
+
+
+def _known_runs(built: CompiledColumnar, plan: Mapping[str, Any]) -> Runs:
+    """Return the runs of a plan that the instance offers; raises `UsageError` for what is no plan."""
     try:
         task, option, start, count = (np.asarray(plan[name]) for name in COLUMNS)
     except KeyError as error:
@@ -77,7 +123,7 @@ def schedule_of(built: CompiledColumnar, plan: Mapping[str, Any]) -> Schedule:
     known[known] = built.kept[at[known]] == option[known]
     task, at = task[known], at[known]
     chosen = built.problem.option_ptr[built.group[task]] + at - built.kept_ptr[task]
-    return Schedule.of(chosen, start[known], count[known])
+    return task, chosen, start[known], count[known]
 
 
 def read_plan(path: Path) -> dict[str, Column]:
@@ -125,7 +171,7 @@ def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column
     kind = path.suffix.lower()
     text = files.json_text(summary, indent=1) + "\n"
     if kind == ".npz":
-        files.write_atomic(path, _packed({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
+        files.write_atomic(path, npz_bytes({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
         return [path]
     if kind == ".csv":
         buffer = io.StringIO()
@@ -165,10 +211,4 @@ def write_certificate(path: Path, certificate: Mapping[str, Any]) -> None:
     """Write a certificate as `.npz`: its prices, and the rest as JSON."""
     head = {key: value for key, value in certificate.items() if key != "price"}
     text = json.dumps(head, ensure_ascii=False)
-    files.write_atomic(path, _packed({"head": np.frombuffer(text.encode(), np.uint8), "price": certificate["price"]}))
-
-
-def _packed(arrays: Mapping[str, Column]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    files.write_atomic(path, npz_bytes({"head": np.frombuffer(text.encode(), np.uint8), "price": certificate["price"]}))

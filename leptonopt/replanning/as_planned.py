@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.instance import units
+from leptonopt.instance import Instance, units
 from leptonopt.plan.entries import each_copy
-from leptonopt.replanning.standing import on_before
+from leptonopt.replanning.standing import on_before, since_before
 
 
-def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
-    """Return the state in which all went as planned until an instant; raises `UsageError`."""
+def state_as_planned(plan: Mapping[str, Any], now: str, instance: Instance | None = None) -> dict[str, Any]:
+    """Return the state in which all went as planned until an instant; raises `UsageError`.
+
+    `instance` tells since when nodes are on that were on before its horizon.
+    """
     try:
         moment = units.instant(now)
     except ValueError as error:
@@ -33,7 +36,7 @@ def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
         else:
             done.append({**entry, "ended": units.instant_text(end)})
     state = {"leptonopt_state": 1, "now": units.instant_text(moment), "done": done, "running": running}
-    nodes = _nodes_as_planned(plan, moment)
+    nodes = _nodes_as_planned(plan, moment, instance)
     return {**state, **({"paused": paused} if paused else {}), **({"nodes": nodes} if nodes else {})}
 
 
@@ -45,15 +48,33 @@ def _lines_by_copy(plan: Mapping[str, Any]) -> dict[tuple[str, int], list[Mappin
     return {key: sorted(lines, key=lambda line: units.instant(line["start"])) for key, lines in found.items()}
 
 
-def _nodes_as_planned(plan: Mapping[str, Any], moment: datetime) -> list[dict[str, Any]]:
-    """Return the nodes that are on just before an instant, and committed, by pool and kind."""
-    found: dict[tuple[str, str], list[int]] = {}
+def _nodes_as_planned(plan: Mapping[str, Any], moment: datetime, instance: Instance | None) -> list[dict[str, Any]]:
+    """Return the nodes that are on just before an instant, since when, and committed, by pool and kind."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for entry in plan.get("nodes", ()):
-        counts = found.setdefault((entry["pool"], entry["kind"]), [0, 0])
-        counts[0] += on_before(entry["on"], moment)
-        counts[1] += entry.get("committed", 0)
-    return [
-        {"pool": pool, "kind": kind, "on": on, "committed": committed}
-        for (pool, kind), (on, committed) in found.items()
-        if on or committed
-    ]
+        found.setdefault((entry["pool"], entry["kind"]), []).append(entry)
+    return [made for key, entries in found.items() if (made := _standing(key, entries, moment, instance))]
+
+
+def _standing(
+    key: tuple[str, str], entries: Sequence[Mapping[str, Any]], moment: datetime, instance: Instance | None
+) -> dict[str, Any]:
+    """Return the nodes of a kind that are on and committed; nothing where there are none."""
+    on = sum(on_before(entry["on"], moment) for entry in entries)
+    committed = sum(entry.get("committed", 0) for entry in entries)
+    if not on and not committed:
+        return {}
+    before = _on_at_first(instance, key)
+    since = [units.instant_text(each) for each in since_before([entry["on"] for entry in entries], moment, before)]
+    named = {"pool": key[0], "kind": key[1], "on": on, "committed": committed}
+    return {**named, **({"since": since} if since else {})}
+
+
+def _on_at_first(instance: Instance | None, key: tuple[str, str]) -> list[datetime | None]:
+    """Return since when each node of a kind is on that is so before the horizon; None: not known."""
+    pools = () if instance is None else instance.pools
+    kinds = [kind for pool in pools if pool.id == key[0] for name, kind in pool.kinds if name == key[1]]
+    if not kinds:
+        return []
+    since = sorted(kinds[0].since)
+    return [*[None] * (kinds[0].running - len(since)), *since]

@@ -141,6 +141,7 @@ class _Rewriting:
         document["tasks"] = [entry for task in self.instance.tasks for entry in self._task(task)]
         if not document["tasks"] and not document.get("services"):
             raise UsageError("all tasks are done; there is nothing to plan")
+        self.result.notes += self._unknown()
         self.result.notes += left_of_services(self.instance, document, self.plan, self.state, self.start)
         document["pools"] = standing_pools(self.instance, document["pools"], self.state, self.start)
         document["savings"] = committed_savings(list(document.get("savings", ())), self.plan)
@@ -152,6 +153,12 @@ class _Rewriting:
         self.result.document = document
         self.result.warm_start = {"leptonopt_plan": 1, "tasks": self.lines}
         return self.result
+
+    def _unknown(self) -> list[str]:
+        """Return notes on what is done or failed, and is no task of the instance nor of the old plan."""
+        said = {run.task for run in (*self.state.done, *self.state.failed)}
+        unknown = sorted(said - self._tasks.keys() - {task for task, _ in self.old})
+        return [f"state: {name!r} is a task neither of the instance nor of the old plan" for name in unknown]
 
     def _done_pools(self) -> dict[str, str]:
         """Return where tasks that are done have run, as far as the state or the old plan says."""

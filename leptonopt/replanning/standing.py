@@ -19,6 +19,28 @@ def on_before(steps: Sequence[Mapping[str, Any]], moment: datetime) -> int:
     return counts[-1] if counts else 0
 
 
+def since_before(
+    entries: Sequence[Sequence[Mapping[str, Any]]], moment: datetime, before: Sequence[datetime | None] = ()
+) -> list[datetime]:
+    """Return since when nodes of a kind are on just before an instant.
+
+    `entries` are the steps of each entry of a plan. Nodes that have been on for longest go off first. `before` are
+    those on before the first step; those of which nothing is known are left out.
+    """
+    on, left = list[datetime | None](), list(before)
+    for steps in entries:
+        own: list[datetime | None] = []
+        for at, step in enumerate(steps):
+            more, begins = int(step["count"]) - len(own), units.instant(step["from"])
+            if begins >= moment:
+                break
+            known = left[: max(0, more)] if not at else []
+            del left[: len(known)]
+            own = own[max(0, -more) :] + known + [begins] * (more - len(known))
+        on += own
+    return sorted(each for each in on if each is not None)
+
+
 def standing_pools(instance: Instance, pools: list[Document], state: State, start: datetime) -> list[Document]:
     """Return the pools with nodes that are on, and committed ones as reserved, since they are paid."""
     for pool, stated in zip(pools, instance.pools, strict=True):

@@ -76,10 +76,14 @@ class ColumnarResult(Result):
 
 @dataclass(frozen=True, eq=False)
 class ColumnarSource:
-    """An instance in columns, compiled, and the file or folder that it is read from."""
+    """An instance in columns, compiled, and the file or folder that it is read from.
+
+    `wanted` are the columns of the warm start: identical tasks are told apart as it does.
+    """
 
     path: Path
     built: CompiledColumnar
+    wanted: dict[str, Any] = field(default_factory=dict)
     result_type = ColumnarResult
 
     @property
@@ -124,7 +128,8 @@ class ColumnarSource:
         return not portfolio.large(self.problem)
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
-        """Return the schedule of a plan's columns."""
+        """Return the schedule of a plan's columns, which are remembered."""
+        self.wanted.update(plan)
         return schedule_of(self.built, plan)
 
     def closing(self, spent: float) -> ClosingTime:
@@ -137,7 +142,7 @@ class ColumnarSource:
         """Return the summary and the columns; they are written aside and read again by the checker."""
         if schedule is None:
             return self._summary(outcome, None, 0), None, Verdict(True, (), None)
-        columns = runs(self.built, schedule)
+        columns = runs(self.built, schedule, self.wanted or None)
         with temporary_folder(None) as room:
             made = Path(room) / "plan.npz"
             cost = objective(self.problem, schedule) * self.unit

@@ -13,6 +13,7 @@ from leptonopt.plan.plan import Plan
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule, node_schedule_of
+from leptonopt.replanning.used import UsedByTasks
 from leptonopt.session.request import resolve_instance
 from leptonopt.session.snapshot import made_by, plan_so_far
 from leptonopt.session.source import TreeSource
@@ -41,6 +42,7 @@ class Execution:
         self.world, self.compiled = world, compile_instance(world)
         self.begun: dict[Key, Begun] = {}
         self._group = dict(_groups(self.compiled))
+        self._uses = UsedByTasks(world, self.compiled)
 
     def try_to_start(self, key: Key, option: str, slot: int) -> bool:
         """Start a copy in an option by name, on any of its nodes; return whether the rules let it."""
@@ -90,7 +92,9 @@ class Execution:
             else:
                 running.append(entry)
         now = units.instant_text(moment_of(self.world, slot))
-        return {"leptonopt_state": 1, "now": now, "done": done, "running": running, "nodes": self._nodes(slot)}
+        used = self._uses.by(self.lines(), moment_of(self.world, slot))
+        state = {"leptonopt_state": 1, "now": now, "done": done, "running": running, "nodes": self._nodes(slot)}
+        return {**state, "used": used}
 
     def _nodes(self, slot: int) -> list[dict[str, Any]]:
         """Return the nodes that are on and committed when a slot begins, by pool and kind."""

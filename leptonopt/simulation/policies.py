@@ -48,12 +48,13 @@ class Planner:
     def plan(self, slot: int, execution: Execution) -> None:
         """Plan what is known and has not begun."""
         moment = moment_of(self.world, slot)
-        known = restricted_to(self.world, known_at(self.world, moment))
+        names = known_at(self.world, moment)
         waiting = {
-            (task.id, copy) for task in known.tasks for copy in range(1, task.copies + 1)
+            (task.id, copy) for task in self.world.tasks if task.id in names for copy in range(1, task.copies + 1)
         } - execution.begun.keys()
         if not waiting:
             return
+        known = restricted_to(self.world, names)
         if not slot:
             self._planned = waiting  # what the plan leaves out of these stays out
             self._take(self.solve(known.document(), None).document, {})

@@ -17,7 +17,7 @@ from leptonopt.instance.edits import plain, without
 from leptonopt.instance.features import FEATURES
 from leptonopt.simulation.noise import Noise, shares_by_slot
 
-SEGMENTS = "tasks with segments"
+SEGMENTS, METERS = "tasks with segments", "meters"
 Document = dict[str, Any]
 
 
@@ -25,7 +25,8 @@ def refuse_unsupported(instance: Instance, spot: bool = False) -> None:
     """Raise `Unsupported` for what a simulation does not carry out; with `spot` there are traces."""
     if instance.services:
         raise Unsupported("simulate carries services out on a trace of requests alone; --trace LOG.csv names it")
-    refuse(instance, "simulate", *(name for name in FEATURES if not (spot and name == SEGMENTS)))
+    carried = (SEGMENTS,) if spot else (METERS,)
+    refuse(instance, "simulate", *(name for name in FEATURES if name not in carried))
     if any(pool.interruptions is not None for pool in instance.pools):
         raise Unsupported("simulate does not support pools with interruptions; allowed is an instance without")
     if any(task.foreign for task in instance.tasks):
@@ -108,15 +109,15 @@ def known_at(world: Instance, moment: datetime) -> Collection[str]:
 
 
 def restricted_to(world: Instance, known: Collection[str]) -> Instance:
-    """Return a world with known tasks alone; quotas of teams without tasks forget these."""
+    """Return a world with known tasks alone; quotas and meters of teams without tasks forget these."""
     document = plain(world.document())
     for task in world.tasks:
         if task.id not in known:
             document = without(document, f"tasks.{task.id}")
     teams = {entry.get("team") for entry in document["tasks"]}
-    for quota in document.get("quotas", ()):
-        if "teams" in quota:
-            quota["teams"] = [team for team in quota["teams"] if team in teams]
+    for measure in (*document.get("quotas", ()), *document.get("meters", ())):
+        if "teams" in measure:
+            measure["teams"] = [team for team in measure["teams"] if team in teams]
     return validate(document)
 
 

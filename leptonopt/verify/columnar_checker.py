@@ -30,10 +30,11 @@ TASK = {
     "after": -1,
     "due": -1,
     "late_cost": 0,
+    "of": -1,
     "home": 0,
     "spot": 0,
 }
-OPTION = {"pool": None, "slots": None, "cost": 0}
+OPTION = {"pool": None, "slots": None, "cost": 0, "of": -1}
 NOT_HERE = ("tasks", "profiles", "quotas", "together", "apart", "objective")
 NOT_IN_POOLS = ("nodes", "power", "carbon")
 

@@ -77,7 +77,7 @@ ALLOWED = {
     "integrations": {"errors", "instance", "io", "runtime"},
     "execution": {"errors", "instance", "integrations", "plan", "runtime"},  # it reads the entries of plans
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
-    "replanning": {"errors", "instance", "compile", "plan"},
+    "replanning": {"errors", "instance", "problem", "compile", "plan"},  # it rewrites arrays
     # An answer is a comparison of the plans of two solves; the checker prices later deadlines.
     "decisions": {"errors", "instance", "compile", "plan", "runtime", "session", "replanning", "verify"},
     "server": {"", "errors", "instance", "io", "plan", "runtime", "solvers", "session", "decisions", "experiments"},

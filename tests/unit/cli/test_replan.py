@@ -44,6 +44,10 @@ def test_from_files_to_files(files: tuple[Path, Path], tmp_path: Path) -> None:
         (("--now", FOUR, "--changes", "-1"), "--changes -1"),
         (("--now", FOUR, "--frozen", "soon"), "--frozen"),
         (("--now", FOUR, "--move-cost", "dear"), "--move-cost dear"),
+        (("--now", FOUR, "--front", "--plot", "x.foo"), "x.foo: a plot is written as"),
+        (("--now", FOUR, "--plot", "x.png"), "--plot draws the front"),
+        (("--now", FOUR, "--front", "-o", "x.json"), "--front prints costs"),
+        (("--now", FOUR, "--instance", "x.foo"), "x.foo: an instance is written as"),
     ],
 )
 def test_wrong_calls(files: tuple[Path, Path], words: tuple[str, ...], message: str) -> None:

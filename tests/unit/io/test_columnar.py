@@ -142,8 +142,8 @@ def test_shapes_of_columns(tmp_path: Path) -> None:
         said = refusal(tmp_path, {n: c for n, c in arrays.items() if n != name})
         assert said == f"has no array {name!r}; docs/reference/columns.md lists those there must be"
     odd = refusal(tmp_path, arrays | {"task_" + "x" * 50: arrays["task_due"]})
-    assert odd.startswith(f"task_{'x' * 35}: there is no such column; known are option_cost, option_pool, option_ptr, ")
-    assert odd.endswith("task_home, task_late_cost, task_release, task_spot, task_value")
+    assert odd.startswith(f"task_{'x' * 35}: there is no such column; known are option_cost, option_of, option_pool, ")
+    assert odd.endswith("task_home, task_late_cost, task_of, task_release, task_spot, task_value")
     for name in ("task_home", "task_spot"):
         load(saved(tmp_path, arrays | {name: arrays["task_due"]}))
     none = {n: c[:0] if n.startswith("task_") else c for n, c in arrays.items()}

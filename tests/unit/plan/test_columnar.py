@@ -17,13 +17,14 @@ from leptonopt.compile.columnar import compile_columnar
 from leptonopt.errors import UsageError
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import certificate as certificate_of
-from leptonopt.plan.columnar import runs, write_certificate, write_plan
+from leptonopt.plan.columnar import runs, schedule_of, write_certificate, write_plan
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import Schedule
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
 from leptonopt.verify.columnar_reader import read_npz
-from tests.helpers.columnar_files import saved
+from tests.helpers import bruteforce
+from tests.helpers.columnar_files import saved, tiny
 from tests.helpers.columns_stated import (
     HOURS,
     NAMES,
@@ -268,3 +269,28 @@ def test_certificates_that_are_refused(tmp_path: Path) -> None:
     assert said(unit=None) == "'None' is not a number"
     np.savez(tmp_path / "proof.npz", price=free)
     assert proven_columns(file, tmp_path / "proof.npz").why == "has no array 'head'"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_identical_tasks_keep_their_runs(tmp_path: Path, seed: int) -> None:
+    """Handed out as another plan has them, every task has the runs that it had; without one, in order."""
+    arrays = tiny(seed, tasks=2)
+    for name in arrays:
+        if name not in ("head", "option_ptr"):
+            arrays[name] = np.concatenate([arrays[name]] * 2)
+    last = arrays["option_ptr"][-1]
+    arrays["option_ptr"] = np.concatenate([arrays["option_ptr"], arrays["option_ptr"][1:] + last])
+    built = compile_columnar(load(saved(tmp_path, arrays)))
+    found = bruteforce.optimum(built.problem)
+    assert found is not None
+    plan = runs(built, found[1])
+    swapped = {**plan, "task": (plan["task"] + 2) % 4, "option": (plan["option"] + last) % (2 * last)}
+    assert list(schedule_of(built, swapped)) == list(found[1])
+    again = runs(built, found[1], swapped)
+    order = np.lexsort((swapped["option"], swapped["start"], swapped["task"]))
+    assert all((again[name] == swapped[name][order]).all() for name in plan)
+    part = {name: column[::2] for name, column in swapped.items()}
+    again = runs(built, found[1], part)
+    assert list(schedule_of(built, again)) == list(found[1])
+    copies = np.bincount(again["task"], again["count"], 4)
+    assert (copies <= built.sheets.of_task("copies")).all()

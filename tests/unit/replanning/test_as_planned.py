@@ -35,7 +35,8 @@ def test_nodes_as_planned() -> None:
         {"pool": "n", "kind": "off", "on": steps[1:], "committed": 0},
     ]
     state = state_as_planned({"tasks": [], "nodes": nodes}, "2026-11-30T03:00Z")
-    assert state["nodes"] == [{"pool": "n", "kind": "k", "on": 4, "committed": 1}]
+    since = ["2026-11-30T00:00:00Z"] * 4
+    assert state["nodes"] == [{"pool": "n", "kind": "k", "on": 4, "committed": 1, "since": since}]
 
 
 def test_nodes_that_run_on_cost_no_second_start() -> None:
