@@ -21,7 +21,7 @@ from leptonopt.runtime import clock
 
 EVIDENCE = "leptonopt-alarm.json"
 CLEANUP_S = 1.2  # seconds for the clean-up after a signal
-YOUNG_OBJECTS = 50_000  # between two garbage collections: the imports alone would start a hundred
+YOUNG_OBJECTS = 200_000  # between two garbage collections: more than the imports make
 PIPE_CLOSED = 141  # 128 + SIGPIPE, the usual exit code after the reader closed the pipe
 
 
@@ -31,6 +31,7 @@ _received_signals: list[int] = []  # the signal that ends the process
 def main() -> NoReturn:
     """Run the command line; errors of this package are one line each, never a traceback."""
     gc.set_threshold(YOUNG_OBJECTS)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # else it looks into every installed package
     _prepare_streams()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)

@@ -286,17 +286,18 @@ def _tell(given: Any, question: Question) -> int:
 def _print_answer(answer: Answer) -> None:
     """Print the tasks and replicas that run otherwise, both least costs, and their difference."""
     from leptonopt.plan.diff_report import change_text, replicas_text
+    from leptonopt.plan.report import known_zone
 
-    currency = str(answer.document["currency"])
+    currency, zone = str(answer.document["currency"]), known_zone(answer.document.get("zone"))
     if answer.after.high is None:
         print_line(f"there is no plan then: {answer.status}")
         for why in answer.document.get("why", ()):
             print_note(why)
         return
     for moved in answer.moved:
-        print_line(f"{change_text(moved)}  {money_text(moved.difference, signed=True)} {currency}")
+        print_line(f"{change_text(moved, zone)}  {money_text(moved.difference, signed=True)} {currency}")
     for change in answer.replicas:
         print_line(replicas_text(change))
-    print_line(answer.changes_text())
+    print_line(f"{answer.changes_text()}{f'; starts in {zone}' if answer.moved else ''}")
     print_line(f"now {answer.before.text(currency)}; then {answer.after.text(currency)}")
     print_line(f"difference: {answer.difference.text(currency, signed=True)}")

@@ -143,8 +143,6 @@ def _workers(cluster: str | None) -> AbstractContextManager[Executor | None]:
 
 def _require_writable(given: SolveOptions) -> None:
     """Raise `UsageError` for files that cannot be written, before the search and not after it."""
-    from leptonopt.plan.picture import FORMATS as PICTURE_FORMATS
-
     certificate, summary = given.certificate, None
     if given.columnar and given.output is not None:
         kind = require_ending(given.output, COLUMNAR_PLANS, "a plan in columns")
@@ -154,6 +152,8 @@ def _require_writable(given: SolveOptions) -> None:
         files.writable(target)
         files.different(target, given.file, *targets[:at])
     if given.plot is not None:
+        from leptonopt.plan.picture import FORMATS as PICTURE_FORMATS
+
         require_ending(given.plot, PICTURE_FORMATS, "a plot")
     if given.html is not None:
         require_ending(given.html, PAGES, "a page")

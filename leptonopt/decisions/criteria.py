@@ -87,7 +87,10 @@ def _billed(instance: Instance, name: str) -> Criterion:
         raise UsageError(f"{name}: no pool states the power that its units draw; nothing can be counted")
     if name == "carbon" and not any(pool.carbon is not None for pool in instance.pools):
         raise UsageError("carbon: no pool states grams of CO2 per kWh; nothing can be counted")
-    least = {**document, "objective": {"cost": 0, "carbon_kg": 1}} if name == "carbon" else None
+    least = {**document, "objective": {"cost": 0, "carbon_kg": 1}}
+    if name == "energy":  # a kilogram for each kWh
+        powered = {pool.id for pool in instance.pools if pool.powered}
+        least["pools"] = [{**pool, "carbon": 1000} if pool["id"] in powered else pool for pool in least["pools"]]
     return Criterion(
         name, unit, False, _quota(document, name), lambda plan: Fraction(str(plan["bill"][key])), least
     )  # fmt: skip

@@ -50,7 +50,7 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def plan_sheets(plan: Mapping[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return sheets beside that of the tasks: bill, figures, use, pools, teams and replicas.
+    """Return sheets beside that of the tasks: bill, figures, use, pools, teams, replicas, nodes, limits.
 
     What there is nothing of has no sheet. A plan file without a plan has no sheet.
     """
@@ -67,6 +67,7 @@ def plan_sheets(plan: Mapping[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
         "pools": _table(bill["pools"]),
         "teams": _table(bill.get("teams", ())),
         "replicas": _table(ways),
+        **{name: _table(plan.get(name, ())) for name in ("nodes", "quotas", "meters", "savings")},
     }
     return {name: rows for name, rows in found.items() if len(rows) > 1}
 

@@ -18,6 +18,7 @@ from leptonopt.infeasibility.service_requirements import service_requirements
 from leptonopt.infeasibility.task_requirements import task_requirements
 from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.pools import MARK, MAX_SLOTS, POWER
+from leptonopt.instance.routes import NOT_TAKEN
 
 INTERRUPTED = 2  # times its work, for the horizon that a task on a pool with interruptions may need
 
@@ -61,6 +62,8 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
 
 def _quota(instance: Instance, at: int) -> Requirement:
     quota = instance.quotas[at]
+    if words := _route_words(instance, quota.of):  # no repair raises what a set of routes stands for
+        return Requirement("quota", (quota.id,), words, ("routes",), partial(_drop_quota, id=quota.id))
     scope = ""
     if quota.teams is not None:
         scope = f" of team {', '.join(quota.teams)}"
@@ -85,6 +88,20 @@ def _quota(instance: Instance, at: int) -> Requirement:
         raise_limit,
         PLENTY,
     )
+
+
+def _route_words(instance: Instance, of: str) -> str:
+    """Return what a quota says of routes that stands for a set of them; empty for another quota."""
+    mark = of.removesuffix(" else")
+    names = (mark, f"{mark} else")
+    tied = [task for task in instance.tasks if any(name in way.consumes for way in task.options for name in names)]
+    idle = {task.id: way for task in tied for way in task.options if way.id == NOT_TAKEN}
+    if f"route:{(own := mark.partition(':')[2])}" != mark or own not in idle:
+        return ""
+    listed = ", ".join(map(repr, idle))
+    if mark in idle[own].consumes:
+        return f"tasks {listed} of a route run together, or neither does"
+    return f"exactly one of the routes that begin with {listed} is taken"
 
 
 def grain(limit: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 from leptonopt.errors import InputError
 
@@ -35,10 +36,13 @@ def _by_position(text: str, names: Sequence[str]) -> Iterator[tuple[str, float]]
     """Yield what GLPK writes with `-w`: variables by their number, from 1."""
     for line in text.splitlines():
         match line.split():
-            case ["j", number, *values] if 1 <= int(number) <= len(names):
-                yield names[int(number) - 1], float(values[-1] if len(values) == 1 else values[1])
-            case ["j", number, *_]:
-                raise InputError(f"variable {number} is not in the model, which has {len(names)}")
+            case ["j", number, *values]:
+                if not number.isdecimal() or not 1 <= int(number) <= len(names):
+                    raise InputError(f"variable {number} is not in the model, which has {len(names)}")
+                value = _number(values[min(1, len(values) - 1)]) if values else None
+                if value is None:
+                    raise InputError(f"variable {number} has no value; a number is allowed")
+                yield names[int(number) - 1], value
 
 
 def _by_name(text: str, known: dict[str, str]) -> dict[str, float]:
@@ -58,7 +62,11 @@ def _by_name(text: str, known: dict[str, str]) -> dict[str, float]:
 
 
 def _number(word: str) -> float | None:
+    """Return the number of a word, None for another; raises `InputError` for one that is not finite."""
     try:
-        return float(word)
+        number = float(word)
     except ValueError:
         return None
+    if not isfinite(number):
+        raise InputError(f"a value is {word}; finite numbers are allowed")
+    return number

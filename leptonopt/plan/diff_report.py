@@ -43,9 +43,9 @@ def change_row(change: TaskChange, zone: str = "UTC") -> tuple[str, str, str, st
     return task_text(change), change.what, before, after
 
 
-def change_text(change: TaskChange) -> str:
-    """Return task, place before and place after in a line."""
-    return f"{task_text(change)}  {place_text(change.before)} -> {place_text(change.after)}"
+def change_text(change: TaskChange, zone: str | None = None) -> str:
+    """Return task, place before and place after in a line; see `place_text`."""
+    return f"{task_text(change)}  {place_text(change.before, zone)} -> {place_text(change.after, zone)}"
 
 
 def replicas_text(change: ReplicaChange) -> str:
@@ -60,11 +60,11 @@ def task_text(change: TaskChange) -> str:
     return change.task if change.copies == 1 else f"{change.task} ({change.copies:,} copies)"
 
 
-def place_text(place: Place | None) -> str:
-    """Return option and start."""
+def place_text(place: Place | None, zone: str | None = None) -> str:
+    """Return option and start, on the clock of a zone or as an instant."""
     if place is not None and place.option == NOT_TAKEN:
         return "route not taken"
-    return "does not run" if place is None else f"{_option(place)} {place.start}"
+    return "does not run" if place is None else f"{_option(place)} {moment(place.start, zone) if zone else place.start}"
 
 
 def _place(place: Place, zone: str) -> str:

@@ -42,6 +42,21 @@ def _shares(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found + ([(rest, f"≤ {lines[NAMES]['utilisation']:.1%}")] if many else [])
 
 
+def team_rows(document: Mapping[str, Any], money: Callable[[float], str]) -> list[list[str]]:
+    """Return heads, a row for each team, what is charged to nobody, and the sum, which is the bill's total."""
+    bill, places = document["bill"], 6
+    parts = [name for name in ("own", "charged", "metered", "total") if name in bill["teams"][0]]
+    rows = [["team", "tasks", *parts]]
+    for line in bill["teams"]:
+        name = "without a team" if line["team"] is None else line["team"]
+        rows.append([name, f"{line['tasks']:,}", *(money(line[key]) for key in parts)])
+    others = bill["total"] - sum(line["total"] for line in bill["teams"])
+    blank = [""] * (len(parts) - 1)
+    if round(others, places):
+        rows.append(["charged to nobody", "", *blank, money(others)])
+    return [*rows, ["total", f"{sum(line['tasks'] for line in bill['teams']):,}", *blank, money(bill["total"])]]
+
+
 def share_text(portion: float) -> str:
     """Return a share in whole per cent; small ones as below one."""
     return "<1%" if 0 < portion < 0.01 else f"{portion:.0%}"

@@ -30,7 +30,7 @@ th { border-color: #e1e7ee; } td { border-color: #2b3641; } tbody tr:hover { bac
 tr.total td { border-color: #e1e7ee; } p.note { color: #9fb0c0; }
 td.good { color: #6fcf8b; } td.bad { color: #ff8f86; }
 svg [fill="#1d2733"] { fill: #e1e7ee; } svg [fill="#5a6673"] { fill: #9fb0c0; } svg [fill="#000000"] { fill: #ffffff; }
-svg [stroke="#000000"] { stroke: #ffffff; } svg [stroke="#e3e7ec"] { stroke: #2b3641; }
+svg [stroke="#000000"], svg [stroke="#222222"] { stroke: #ffffff; } svg [stroke="#e3e7ec"] { stroke: #2b3641; }
 svg [fill="#332288"] { fill: #9384e6; } }
 @media print { nav { display: none; } }
 """

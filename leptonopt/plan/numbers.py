@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from math import inf, nextafter
 
+FINEST = 12  # decimals of exact money in words
 _RATIONAL = re.compile(
     r"[-+]?[0-9]{1,400}(?:/[0-9]{1,400}|\.[0-9]{0,400}(?:[eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})?"
 )
@@ -39,15 +40,16 @@ def percent(gap: float | None) -> str:
 
 
 def money_text(money: Fraction, rounded: str = "", signed: bool = False) -> str:
-    """Return money with at most 6 decimals, rounded `up` or `down`; else the fraction is beside it.
+    """Return money with 6 decimals, rounded `up` or `down`; else exact, where need be with its fraction.
 
     >>> money_text(Fraction(1, 3)), money_text(Fraction(1, 3), "up"), money_text(Fraction(5), signed=True)
     ('0.333333 (1/3)', '0.333334', '+5')
     """
-    scaled = money * 10**6
+    digits = 6 if rounded or (money * 10**FINEST).denominator > 1 else FINEST
+    scaled = money * 10**digits
     floor, more = divmod(scaled.numerator, scaled.denominator)
     whole = floor if rounded == "down" else floor + bool(more) if rounded == "up" else round(scaled)
-    shown = f"{Decimal(whole).scaleb(-6):{'+' if signed else ''},f}".rstrip("0").rstrip(".")
+    shown = f"{Decimal(whole).scaleb(-digits):{'+' if signed else ''},f}".rstrip("0").rstrip(".")
     return f"{shown} ({money})" if more and not rounded else shown
 
 

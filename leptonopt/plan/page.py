@@ -16,9 +16,9 @@ from leptonopt.plan.diff import PlanDiff, plan_diff
 from leptonopt.plan.diff_report import change_row, cost_rows, result_line
 from leptonopt.plan.diff_services import CHANGE_HEADS, change_rows
 from leptonopt.plan.entries import copies_of, label
-from leptonopt.plan.figures import figure_rows
+from leptonopt.plan.figures import figure_rows, team_rows
 from leptonopt.plan.html import framed, html, note_line, table
-from leptonopt.plan.numbers import percent, rational
+from leptonopt.plan.numbers import money_text, percent, rational
 from leptonopt.plan.page_gantt import Teams, gantt, time_scale
 from leptonopt.plan.page_load import load_panels
 from leptonopt.plan.page_services import services_section
@@ -68,7 +68,7 @@ class PlanPage:
         """Yield key, title and content of each section, in the order of the page."""
         document, places = as_written(self.document), decimals(dict(self.document))
         picture, teams = Picture(document, self.instance), Teams(document, self.instance)
-        yield "bill", "Bill", _bill(document, teams, places)
+        yield "bill", "Bill", _bill(document, places)
         yield "figures", "Figures", _figures(document, places)
         scale = time_scale(picture, teams)
         if document["tasks"]:
@@ -81,16 +81,17 @@ class PlanPage:
         if self.against is not None:
             yield "changes", "Changes", _changes(plan_diff(self.against, document))
         if self.prices is not None:
-            yield "prices", "Prices", _prices(self.prices)
+            yield "prices", "Prices", _prices(self.prices, _price_gap(document))
         if document["tasks"] or document["left_out"] or not document.get("services"):
             yield "tasks", "Tasks", _tasks(document, picture, teams, places)
 
 
-def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
+def _bill(document: Mapping[str, Any], places: int) -> str:
     currency = document["currency"]
     found = f"<h3>By pool, in {html(currency)}</h3>{_by_pool(document, places)}"
-    if teams.tasks and any(teams.of(line["id"]) for line in document["tasks"]):
-        found += f"<h3>By team, in {html(currency)}</h3>{_by_team(document, teams, places)}"
+    if document["bill"].get("teams"):
+        heads, *rows = team_rows(document, lambda value: money(value, places))
+        found += f"<h3>By team, in {html(currency)}</h3>{table(heads, rows, ('team',), total=True)}"
     return found + note_line("the bill by task is at the end of the page")
 
 
@@ -118,44 +119,6 @@ def _by_pool(document: Mapping[str, Any], places: int) -> str:
     notes = [f"value left out: {money(bill['forgone'], places)}, part of the cost"] if bill["forgone"] else []
     found = table(heads, rows, ("pool", "use of its capacity"), notes, total=True)
     return found if len(rows) <= OPEN_LINES else _folded(found, f"{len(rows) - 1:,} pools", len(rows))
-
-
-def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int, Fraction]]:
-    """Return team, copies and cost in the objective, the dearest first; then what no team causes alone.
-
-    The sums of task costs are exact sums of the plan's figures, which are rounded to a millionth each.
-    """
-    sums: dict[str, tuple[int, Fraction]] = {}
-    weight = Fraction(str(document.get("objective", {}).get("cost", 1)))
-    for line in document["tasks"]:
-        copies = line.get("copies", 1)
-        charged = weight * sum(Fraction(str(line.get(key, 0))) for key in ("charged", "metered"))
-        count, cost = sums.get(teams.of(line["id"]), (0, Fraction(0)))
-        sums[teams.of(line["id"])] = count + copies_of([line]), cost + copies * (Fraction(str(line["cost"])) + charged)
-    ordered = sorted(sums.items(), key=lambda each: (-each[1][1], each[0]))
-    found = [(name or "without a team", count, cost) for name, (count, cost) in ordered]
-    forgone = Fraction(str(document["bill"]["forgone"]))
-    if forgone:
-        found.append(("value left out", copies_of(document["left_out"]), forgone))
-    shared = rational(document["cost_exact"]) - sum((cost for _, _, cost in found), Fraction(0))
-    if abs(shared) > Fraction(copies_of(document["tasks"]) + 1, 10**6):
-        found.append(("charged to nobody", 0, shared))
-    return found
-
-
-def _by_team(document: Mapping[str, Any], teams: Teams, places: int) -> str:
-    whole = rational(document["cost_exact"])
-    lines = [*team_costs(document, teams), ("cost", copies_of(document["tasks"]), whole)]
-    rows = [
-        (
-            name,
-            f"{count:,}" if count else "",
-            money(float(cost), places),
-            f"{float(cost / whole):.1%}" if whole else "-",
-        )
-        for name, count, cost in lines
-    ]
-    return table(("team", "tasks", "cost", "share"), rows, ("team",), total=True)
 
 
 def _proof(document: Mapping[str, Any], places: int) -> str:
@@ -201,10 +164,18 @@ def _changes(diff: PlanDiff) -> str:
     return found
 
 
-def _prices(rows: Sequence[Sequence[str]]) -> str:
+def _price_gap(document: Mapping[str, Any]) -> Fraction:
+    """Return what the plan costs more than the bound of its prices, as far as it states that bound."""
+    certified = document["proof"]["certified"]
+    return Fraction(0) if certified is None else rational(document["cost_exact"]) - rational(certified)
+
+
+def _prices(rows: Sequence[Sequence[str]], gap: Fraction) -> str:
     if not rows:
         return "<p>Nothing is scarce: one more unit of anything saves nothing.</p>"
     note = "one more unit lowers the least cost by at most its price: prices of a bound overstate"
+    if gap > 0:
+        note += f"; the plan costs {money_text(gap, 'up')} more than that bound, and a line may save so much more"
     left = [f"{len(rows) - MOST_LINES:,} more, see `leptonopt prices`"] if len(rows) > MOST_LINES else []
     found = table(PRICE_HEADS, rows[:MOST_LINES], ("what", "from", "to", "unit"), left)
     return note_line(note) + _folded(found, f"{len(rows):,} prices", len(rows))

@@ -107,7 +107,8 @@ class _Gantt:
         frame = hatching("gantt-hatch") + axis(self.scale, 0, bottom)
         lines = self.picture.document["tasks"]
         late = copies_of(line for line in lines if line.get("late_hours"))
-        count = f"{copies_of(lines):,} tasks" + (f", {late:,} of them late" if late else "")
+        number = copies_of(lines)
+        count = f"{number:,} task{'' if number == 1 else 's'}" + (f", {late:,} of them late" if late else "")
         notes = [count, f"times in {self.picture.zone.key}"]
         notes += ["areas: tasks that run at a time"] if self.areas else []
         chart = drawing(bottom + 20, frame + "".join(body), "Gantt chart")
@@ -256,4 +257,5 @@ def _name(line: Line) -> str:
 
 
 def _cut(words: str, letters: int) -> str:
-    return words if len(words) <= letters else words[: letters - 1] + "…"
+    """Return a text of at most so many letters: its beginning, and its end, where names often differ."""
+    return words if len(words) <= letters else f"{words[: letters - 9]}…{words[-8:]}"

@@ -20,9 +20,8 @@ from rich.text import Text
 from leptonopt.io.files import printable
 from leptonopt.plan.as_written import as_written
 from leptonopt.plan.entries import copies_of, label
-from leptonopt.plan.figures import figure_rows, share_text
+from leptonopt.plan.figures import figure_rows, share_text, team_rows
 from leptonopt.plan.numbers import percent
-from leptonopt.plan.report_services import of_rows, service_tables
 from leptonopt.problem.size import problem_size
 
 if TYPE_CHECKING:
@@ -82,11 +81,16 @@ def _parts(document: dict[str, Any], everything: bool, instance: Instance | None
     if lines := document.get("meters"):
         yield _windows(document, "meter", lines, {"cost": [money(line["cost"], places) for line in lines]}, rows)
     if lines := document.get("savings"):
+        from leptonopt.plan.report_services import of_rows
+
         saved = ([line["id"], *(money(line[key], places) for key in SAVINGS.values())] for line in lines)
         yield of_rows("Savings plans", ("plan", *SAVINGS), 1, saved)
     if everything:
         yield _resources(document, places)
-    yield from service_tables(document, instance, places)
+    if document.get("services"):
+        from leptonopt.plan.report_services import service_tables
+
+        yield from service_tables(document, instance, places)
     if document["tasks"] or not document.get("services"):
         yield _schedule(document, rows, places)
     if document["not_taken"]:
@@ -236,19 +240,12 @@ def _bill(document: dict[str, Any], places: int) -> Table:
 
 def _teams(document: dict[str, Any], places: int) -> Table:
     """Return what each team pays, and what is left of the nodes' cost; the sum is the bill's."""
-    bill = document["bill"]
     table = _table(f"Teams in {printable(document['currency'])}", show_footer=True)
-    table.add_column("team", "total")
-    table.add_column("tasks", f"{sum(line['tasks'] for line in bill['teams']):,}", justify="right")
-    parts = [name for name in ("own", "charged", "metered", "total") if name in bill["teams"][0]]
-    for name in parts:
-        table.add_column(name, money(bill["total"], places) if name == "total" else "", justify="right")
-    for line in bill["teams"]:
-        team = Text("without a team", style="dim") if line["team"] is None else Text(printable(line["team"]))
-        table.add_row(team, f"{line['tasks']:,}", *(money(line[key], places) for key in parts))
-    others = bill["total"] - sum(line["total"] for line in bill["teams"])
-    if round(others, places):
-        table.add_row(Text("charged to nobody", style="dim"), *[""] * len(parts), money(others, places))
+    heads, *rows, total = team_rows(document, lambda value: money(value, places))
+    for head, foot in zip(heads, total, strict=True):
+        table.add_column(head, foot, justify="left" if head == "team" else "right")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
 
 

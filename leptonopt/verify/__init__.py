@@ -27,7 +27,6 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.verify.bound import Bound
 from leptonopt.verify.checker import PlanChecker
 from leptonopt.verify.claims import other_instance_message
 from leptonopt.verify.exact import BROKEN, Findings, Malformed, Proof, Verdict, Violation, broken, fraction
@@ -92,6 +91,8 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
 
     `ok` when that is at least the bound that the certificate states.
     """
+    from leptonopt.verify.bound import Bound  # only certificates need it
+
     try:
         stated_instance = StatedInstance(instance)
         if any(map(is_cut, stated_instance.tasks.values())):

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.helpers.serving import long_text, program, tiny
+from tests.helpers.tiny_instances import service_document
 
 PATIENCE = 60_000  # milliseconds
 pytestmark = [pytest.mark.ci, pytest.mark.long]
@@ -133,6 +134,18 @@ def test_errors_and_texts_that_would_harm(page: Page) -> None:
     expect(page.locator("#state")).to_have_text("optimal")
     expect(page.frame_locator("#page").locator("h1")).to_have_text(BAD_NAME)
     assert page.title() == "leptonopt"
+
+
+def test_questions_about_services_and_days(page: Page) -> None:
+    """Of an instance without tasks, on nodes of one kind; and of a day of a task that repeats."""
+    nodes = {"id": "a", "nodes": {"size": {"gpu": 8}, "count": 2, "price": 3}}
+    serving = {**service_document(team="red"), "pools": [nodes]}
+    solve(page, json.dumps(serving))
+    expect(page.locator("#cost-of select option")).to_have_text(["team:red", "chat"])
+    nightly = {**tiny()["tasks"][0], "repeat": {"from": "00:00", "to": "12:00"}}
+    day = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "1d"}
+    solve(page, json.dumps({**tiny(), "time": day, "tasks": [nightly]}))
+    expect(page.locator("#why-not select[name=task] option").first).to_have_text(re.compile(r" \d{4}-\d\d-\d\d$"))
 
 
 def test_files(page: Page, tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ async function showPlan(job, signal) {
   }, { once: true });
   frame.srcdoc = html;
   instance = await json(`/v1/jobs/${job.id}/instance`, { signal });
-  offerQuestions();
+  offerQuestions(await json(`/v1/jobs/${job.id}/plan`, { signal }));
   await showAnswers(job, signal);
 }
 
@@ -372,9 +372,9 @@ function places() {
   const pools = instance.pools;
   const of = (key) => pools.flatMap((pool) => Object.keys(pool[key] || {}).map((name) => [pool.id, name]));
   const capacity = of("capacity").map(([pool, name]) => `${pool}.${name}`);
-  const kinds = pools.flatMap((pool) => (pool.nodes || []).map((kind) => `${pool.id}.${kind.id || pool.id}`));
-  const dated = instance.tasks.flatMap((task) => ["deadline", "due", "release"].filter((key) => task[key]).map((key) => `tasks.${task.id}.${key}`));
-  const names = ["pools", "quotas", "tasks"].flatMap((key) => (instance[key] || []).map((each) => `${key}.${each.id}`));
+  const kinds = pools.flatMap((pool) => [pool.nodes ?? []].flat().map((kind) => `${pool.id}.${kind.id || pool.id}`));
+  const dated = (instance.tasks ?? []).flatMap((task) => ["deadline", "due", "release"].filter((key) => task[key]).map((key) => `tasks.${task.id}.${key}`));
+  const names = ["pools", "quotas", "tasks", "services", "batches"].flatMap((key) => (instance[key] || []).map((each) => `${key}.${each.id}`));
   return {
     lose: [...capacity, ...kinds],
     set: [...of("price").map(([pool, name]) => `pools.${pool}.price.${name}`), ...capacity.map((each) => `pools.${each.replace(/\.([^.]*)$/, ".capacity.$1")}`), ...dated],
@@ -402,15 +402,17 @@ function addChange() {
   offer();
 }
 
-function offerQuestions() {
+function offerQuestions(plan) {
   $("changes").replaceChildren();
   addChange();
-  const tasks = instance.tasks.map((task) => task.id);
-  const teams = [...new Set(instance.tasks.map((task) => task.team).filter(Boolean))].map((team) => `team:${team}`);
-  const deadlines = instance.tasks.filter((task) => task.deadline).map((task) => `deadline:${task.id}`);
-  fill($("why-not").task, tasks);
+  const tasks = instance.tasks ?? [];
+  const holders = [...tasks, ...(instance.services ?? [])];
+  const teams = [...new Set(holders.map((each) => each.team).filter(Boolean))].map((team) => `team:${team}`);
+  const deadlines = tasks.filter((task) => task.deadline).map((task) => `deadline:${task.id}`);
+  // A task that repeats is a task for each of its days in the plan.
+  fill($("why-not").task, [...new Set([...plan.tasks, ...plan.left_out].map((line) => line.id))].sort());
   fill($("why-not").pool, instance.pools.map((pool) => pool.id), "any pool");
-  fill($("cost-of").subject, [...teams, ...tasks, ...deadlines]);
+  fill($("cost-of").subject, [...teams, ...holders.map((each) => each.id), ...deadlines]);
 }
 
 $("more").addEventListener("click", addChange);
@@ -499,7 +501,7 @@ function interval([low, high], currency, signed = false) {
 }
 
 function movedTable(found) {
-  const place = (at) => (at === null ? "does not run" : `${at.option} ${at.start.replace("T", " ").replace(/:00(\+00:00|Z)$/, "")}`);
+  const place = (at) => (at === null ? "does not run" : at.option === "not taken" ? "route not taken" : `${at.option} ${at.start.replace("T", " ").replace(/:00(\+00:00|Z)$/, "")}`);
   const task = (each) => (each.copies === 1 ? each.task : `${each.task} (${each.copies} copies)`);
   const rows = found.moved.slice(0, MOST_MOVED).map((each) =>
     make("tr", "", {}, make("td", task(each)), make("td", place(each.before)), make("td", place(each.after)), make("td", signedText(exact(each.difference)), { class: "money" })),

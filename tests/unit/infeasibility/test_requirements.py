@@ -85,3 +85,14 @@ def test_only_pools_in_use_demand_anything() -> None:
     made = instance(task("x"), task("y", "b"), pools=[pool(), pool("b"), pool("c")])
     assert [each.subject for each in requirements_of(made) if each.kind == "capacity"] == [("a", "gpu"), ("b", "gpu")]
     assert [each.subject for each in requirements_of(made, ["y"]) if each.kind == "capacity"] == [("b", "gpu")]
+
+
+def test_routes_are_demands_of_their_own() -> None:
+    """Not the quotas that they stand for, and no repair raises one."""
+    made = instance(task("a"), task("b"), task("c"), routes=[[["a", "b"], ["c"]]])
+    found = [each for each in requirements_of(made) if each.kind == "quota"]
+    assert {each.words for each in found} == {
+        "exactly one of the routes that begin with 'a', 'c' is taken",
+        "tasks 'a', 'b' of a route run together, or neither does",
+    }
+    assert all(each.milder is None and each.place == ("routes",) for each in found)

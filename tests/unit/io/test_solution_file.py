@@ -33,6 +33,9 @@ def test_values_by_name(text: str) -> None:
         ("x_7_0_0 1\n", "no variable of the model"),
         ("x_0_0_0 1\nx_0_0_0 0\n", "two values, 1 and 0"),
         ("s mip 1 9 o 3\nj 9 1\n", "variable 9 is not in the model, which has 3"),
+        ("s mip 1 3 o 3\nj 1 x\n", "variable 1 has no value"),
+        ("s mip 1 3 o 3\nj one 1\n", "variable one is not in the model"),
+        ("x_0_0_0 nan\n", "a value is nan; finite numbers are allowed"),
         ("Columns\n    Index Status  Lower  Upper  Primal  Dual  Type  Name\n 0  0 1 1 Integer x_0_0_0\n", "raw style"),
     ],
 )

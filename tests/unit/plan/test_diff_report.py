@@ -42,3 +42,4 @@ def test_a_change_in_a_line() -> None:
     before = Place("2026-11-30T08:00:00Z", "", "own", "own x8")
     change = TaskChange("t", "gone", 2, before, None)
     assert change_text(change) == "t (2 copies)  own x8 2026-11-30T08:00:00Z -> does not run"
+    assert change_text(change, "Europe/Berlin") == "t (2 copies)  own x8 2026-11-30 09:00 -> does not run"

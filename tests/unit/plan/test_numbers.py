@@ -67,5 +67,5 @@ def test_money_in_words_is_never_rounded_over_an_end() -> None:
     """The low end goes down, the high end up, and what stands for itself has its fraction beside it."""
     third = Fraction(-1, 3)
     assert [money_text(third, how) for how in ("down", "up", "")] == ["-0.333334", "-0.333333", "-0.333333 (-1/3)"]
-    assert money_text(Fraction("1234567.891234"), signed=True) == "+1,234,567.891234"
+    assert money_text(Fraction("1234567.891234567"), signed=True) == "+1,234,567.891234567"
     assert [money_text(Fraction(value)) for value in (0, 100, -3)] == ["0", "100", "-3"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import validate
-from leptonopt.plan.page import PlanPage, team_costs
-from leptonopt.plan.page_gantt import Teams
+from leptonopt.plan.page import PlanPage
 from tests.helpers import plans
 
 
@@ -54,7 +52,9 @@ def test_all_sections() -> None:
     prices = [("gpu of a", "x", "y", "1.5", "USD per unit and hour", "3")]
     made = datetime(2026, 11, 30, tzinfo=UTC)
     earlier = plans.plan(plans.task("train", "b", 0, 2, 9))
-    text = PlanPage(small(), validate(stated(team="nlp")), earlier, prices, made).html()
+    document = small()
+    document["bill"]["teams"] = [{"team": "nlp", "tasks": 1, "own": 8, "charged": 0, "total": 8}]
+    text = PlanPage(document, validate(stated(team="nlp")), earlier, prices, made).html()
     for words in ("By pool", "By team", "Gantt chart", "Load against capacity", "No plan costs less; this is proven",
                   "1 moved, 1 new", "gpu of a", "2 entries", "made 2026-11-30 00:00 UTC"):  # fmt: skip
         assert words in text, words
@@ -89,14 +89,15 @@ def test_names_are_text() -> None:
     assert Nesting(text).open == []
 
 
-def test_team_costs_sum_to_the_cost() -> None:
-    """Nodes belong to no team; what is left out is a part of its own."""
-    document = small(cost_exact="15")
-    document["bill"]["forgone"] = 2
-    document["left_out"] = [{"id": "x", "value": 2}]
-    found = team_costs(document, Teams(document, validate(stated(team="nlp"))))
-    assert found == [("nlp", 1, 8), ("without a team", 1, 2), ("value left out", 1, 2), ("charged to nobody", 0, 3)]
-    assert sum((cost for _, _, cost in found), Fraction(0)) == 15
+def test_teams_sum_to_the_bill() -> None:
+    """Nodes belong to no team; services do."""
+    document = small()
+    line = {"team": "nlp", "tasks": 1, "own": 8, "charged": 0, "total": 8}
+    document["bill"] |= {"teams": [line, {**line, "team": None, "own": 1, "total": 1}], "total": 12}
+    text = PlanPage(document).html()
+    word = ' class="word"'
+    for row in (("nlp", "1", "8", "0", "8"), ("charged to nobody", "", "", "", "3"), ("total", "2", "", "", "12")):
+        assert "".join(f"<td{word * (not at)}>{cell}</td>" for at, cell in enumerate(row)) in text
 
 
 def test_no_plan() -> None:
