@@ -43,7 +43,7 @@ def _shares(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def team_rows(document: Mapping[str, Any], money: Callable[[float], str]) -> list[list[str]]:
-    """Return heads, a row for each team, what is charged to nobody, and the sum, which is the bill's total."""
+    """Return heads, a row for each team, what is charged to nobody, and the bill's total."""
     bill, places = document["bill"], 6
     parts = [name for name in ("own", "charged", "metered", "total") if name in bill["teams"][0]]
     rows = [["team", "tasks", *parts]]
