@@ -82,6 +82,7 @@ param line_price{LINES, METERS}, integer, default 0;     # per unit of use [mone
 param line_step{LINES}, integer;                         # per step committed [money units]
 param line_base{LINES}, integer;                         # [money units]
 param tier_price{TIERS}, integer, >= 0;                  # per unit of use [money units]
+param least_money{METERS}, integer, >= 0;                # that a meter costs [money units]
 
 set SERVICES;
 set WAYS;                                                # ways to run a replica of a service
@@ -160,6 +161,7 @@ var used{QUOTAS};                                                        # what 
 var held{(m, k) in TIERS}, integer, >= 0, <= tier_size[m, k];            # what a tier of a meter holds
 var steps{p in SAVINGS}, integer, >= 0, <= savings_steps[p];        # committed
 var beyond{HOURS}, >= 0;                                            # what a window costs beyond its lower prices
+var topped{METERS}, >= 0;                                                # what a meter costs beyond its tiers, for its minimum
 var tier_full{TIERS}, binary;                                            # tiers that may be followed by others
 
 minimize total_cost:
@@ -172,7 +174,7 @@ minimize total_cost:
     + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * price[k, t] * replicas[i, t]
     + sum{i in SERVICES, t in 0..T-1} step_price[i] * paid[i, t]
     + sum{j in BATCHES} batch_value[j] * (1 - done[j])
-    + sum{(m, k) in TIERS} tier_price[m, k] * held[m, k]
+    + sum{(m, k) in TIERS} tier_price[m, k] * held[m, k] + sum{m in METERS} topped[m]
     + sum{(p, h) in HOURS} beyond[p, h];
 
 # --- once: every copy runs once, or is left out where that is allowed -------------------------------
@@ -248,6 +250,7 @@ s.t. quota{q in QUOTAS}: used[q] <= limit[q];
 # --- cost: tiers of a meter hold what is used, one after the other --------------------------------------
 
 s.t. meter{m in METERS}: sum{(m, k) in TIERS} held[m, k] = used[m];
+s.t. meter_minimum{m in METERS}: sum{(m, k) in TIERS} tier_price[m, k] * held[m, k] + topped[m] >= least_money[m];
 s.t. tier_is_full{(m, k) in TIERS}: held[m, k] >= tier_size[m, k] * tier_full[m, k];
 s.t. tier_follows{(m, k) in TIERS: k > 0}: held[m, k] <= tier_size[m, k] * tier_full[m, k - 1];
 

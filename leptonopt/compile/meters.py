@@ -40,10 +40,12 @@ class Counter:
     unit: Fraction
     most: int
 
-    def tiers(self, begins: Sequence[Fraction], prices: Sequence[int], services: CompiledServices) -> Tiers:
-        """Return the meter that counts this use and prices it [money units]."""
+    def tiers(
+        self, begins: Sequence[Fraction], prices: Sequence[int], services: CompiledServices, least: int = 0
+    ) -> Tiers:
+        """Return the meter that counts this use and prices it, at `least` so much [money units]."""
         whole = np.array([begin / self.unit for begin in begins]).astype(np.int64)
-        return Tiers(self.used.limit(self.unit, self.most, services), whole, np.array(prices, np.int64))
+        return Tiers(self.used.limit(self.unit, self.most, services), whole, np.array(prices, np.int64), least)
 
 
 class Metering:
@@ -72,22 +74,23 @@ class Metering:
     def _covered(self, window: SavingsWindow, each: Covered) -> Use:
         """Return the use of what a plan covers, in unit-hours of a window."""
         (pool, name, of_nodes), time = each.place, self.instance.time
+        starts = [Fraction(0)] * len(self.services.ways)
         meter = Meter(id=f"{window.plan.id} {pool} {name}", of="hours", pools=[pool], tiers=[{"price": 0}])
         within = MeterWindow(meter, window.first, window.last)
         if of_nodes:
             counted = [(kind.pool.id, kind.name) == (pool, name) for kind in self.rows.kinds]
-            return Use(within, time.slots, {}, {}, node_hours(self.instance, within, counted, on_demand=True), ())
+            return Use(within, time.slots, {}, {}, node_hours(self.instance, within, counted, on_demand=True), starts)
         row = self.rows.index[pool, name]
         line = in_window(within, time, Fraction(time.slot, 3600 * self.rows.scale[row]))
-        return Use(within, time.slots, {row: line} if row in self.rows.used else {}, {}, None, ())
+        return Use(within, time.slots, {row: line} if row in self.rows.used else {}, {}, None, starts)
 
     def steps(self) -> tuple[set[Fraction], Fraction, int]:
         """Return the money of a unit, the most that all cost [money], and the units that rounding can lose."""
         amounts, total, units = set[Fraction](), Fraction(0), 0
         for window, counter in self.meters:
-            amounts |= {price * counter.unit for _, price in window.tiers}
+            amounts |= {window.least, *(price * counter.unit for _, price in window.tiers)}
             total += window.cost(window.spent + counter.most * counter.unit)
-            units += counter.most
+            units += counter.most + 1
         for own, counters in (pair for windows in self.savings for pair in windows):
             for prices, per_money in own.lines():
                 whole = [price * counter.unit for price, counter in zip(prices, counters, strict=True)]
@@ -106,6 +109,7 @@ class Metering:
                 [begin for begin, _ in window.tiers],
                 [money(price * counter.unit) for _, price in window.tiers],
                 self.services,
+                money(window.least),
             )
             for window, counter in self.meters
         ]

@@ -67,9 +67,14 @@ class MeterWindow(Window):
         ]
         return [tier for tier, after in zip(stated, [*stated[1:], None], strict=True) if after is None or after[0]]
 
+    @property
+    def least(self) -> Fraction:
+        """Return what the plan pays at least [money]: the minimum, less what was paid before the horizon."""
+        return max(Fraction(0), Fraction(self.quota.minimum) - self.quota.cost(self.spent))
+
     def cost(self, used: Fraction) -> Fraction:
         """Return what the plan pays where so much is used, before the horizon included [money]."""
-        return self.quota.cost(used) - self.quota.cost(self.spent)
+        return max(self.least, self.quota.cost(used) - self.quota.cost(self.spent))
 
 
 def quota_windows(instance: Instance) -> list[QuotaWindow]:

@@ -21,9 +21,10 @@ from math import ceil, gcd, lcm
 
 import numpy as np
 
+from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.groups import Members
 from leptonopt.compile.rows import CompiledOption, RowBuilder
-from leptonopt.compile.work_options import ConcreteOption
+from leptonopt.compile.work_options import ConcreteOption, before_fetching
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import Instance, Task
 from leptonopt.instance.names import unknown_name
@@ -89,7 +90,8 @@ def cut_instance(instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]
             parts.append(Part(at))
             ways.append(all_ways[at])
             continue
-        own = _allowed(task, all_ways[at], ("tasks", at, "segments", "begun", "option"))
+        bare = [before_fetching(way) for way in all_ways[at]]
+        own = _allowed(task, bare, ("tasks", at, "segments", "begun", "option"))
         left[at] = _left(task, own)
         by_number = [list(_segments(instance, task, own, number, left[at])) for number in _numbers(task)]
         for copy in range(1, task.copies + 1):
@@ -166,15 +168,23 @@ def _left(task: Task, ways: Sequence[ConcreteOption]) -> Fraction:
     return min(Fraction(1), begun.left / next(way.duration for way in ways if way.id == begun.option))
 
 
+def lost_by(task: Task, way: ConcreteOption, number: int) -> Fraction:
+    """Return the time that a segment loses before work goes on [seconds].
+
+    The first fetches inputs, later ones restart.
+    """
+    return Fraction(task.restart) if is_later(task, number, way.goes_on) else way.fetching
+
+
 def lengths(instance: Instance, task: Task, way: ConcreteOption, number: int, share: Fraction) -> range:
     """Return the lengths that a segment may have [slots]: from `shortest` to the rest of the task."""
     assert task.segments is not None
-    slot, lost = instance.time.slot, task.restart if is_later(task, number, way.goes_on) else 0
+    slot, lost = instance.time.slot, lost_by(task, way, number)
     left, whole, shortest = way.duration * share, way.duration, task.segments.shortest
     if way.goes_on:
         assert task.segments.begun is not None
         whole, shortest = left, task.segments.begun.shortest
-    least = max(1, min(ceil(Fraction(shortest or slot) / slot), ceil(whole / slot)), lost // slot + 1)
+    least = max(1, min(ceil(Fraction(shortest or slot) / slot), ceil(whole / slot)), int(lost // slot) + 1)
     return range(least, min(instance.time.slots, max(least, ceil((left + lost) / slot))) + 1)
 
 
@@ -185,15 +195,18 @@ def _segments(
     assert task.segments is not None
     slot = instance.time.slot
     for way in check_time_each(_beginning(instance, task, ways) if number == 1 else ways):
-        later = is_later(task, number, way.goes_on)
-        lost, cost = (task.restart, way.cost + task.segments.cost) if later else (0, way.cost)
+        lost = lost_by(task, way, number)
+        if is_later(task, number, way.goes_on):
+            paid = replace(way, cost=way.cost + task.segments.cost, data=())
+        else:
+            paid = replace(way, cost=EXACT.add(way.cost, sum((move.cost for move in way.data), Decimal(0))))
         for length in lengths(instance, task, way, number, left) if way.refused is None else ():
-            work = Fraction(length * slot - lost) / way.duration
-            yield replace(way, duration=Fraction(length * slot), cost=cost, segment=number, work=work)
+            work = (length * slot - lost) / way.duration
+            yield replace(paid, duration=Fraction(length * slot), segment=number, work=work)
         if way.refused is not None:
             yield way
     if number > 1 and ways:
-        nothing = {"uses": {}, "duration": Fraction(0), "cost": Decimal(0), "consumes": {}, "whole": 0}
+        nothing = {"uses": {}, "duration": Fraction(0), "cost": Decimal(0), "consumes": {}, "whole": 0, "data": ()}
         free = {"not_before": None, "not_after": None, "refused": None, "work": Fraction(0)}
         yield replace(ways[0], **nothing, **free, segment=number)  # type: ignore[arg-type]
 
@@ -222,7 +235,7 @@ def _beginning(instance: Instance, task: Task, ways: Sequence[ConcreteOption]) -
     for way in ways:
         going = begun is not None and not begun.paused and way.id == begun.option
         if going:
-            yield replace(way, goes_on=True, cost=Decimal(0), consumes={}, not_before=None, not_after=start)
+            yield replace(way, goes_on=True, cost=Decimal(0), consumes={}, data=(), not_before=None, not_after=start)
         if begun is None or begun.shortest is None:
             after = start + timedelta(seconds=instance.time.slot) if going else start
             yield replace(way, not_before=max(way.not_before or after, after)) if going else way
@@ -295,18 +308,21 @@ class _Counted:
 
 def _counted(task: Task, options: Sequence[_Option], slot: int, number: int, left: Fraction) -> _Counted:
     """Return the work of a chain; raises `InstanceError` where shares are too fine to be counted."""
-    second = dict[_Way, Fraction]()
+    second, opening = dict[_Way, Fraction](), dict[_Way, Fraction]()
     for o in options:
         if o.way.duration:
-            lost = task.restart if is_later(task, o.part + 1, o.way.goes_on) else 0
+            lost = lost_by(task, o.way, o.part + 1)
             second[_key(o.way)] = o.way.work / (o.way.duration - lost)
-    unit = _unit({Fraction(1), *(each * time for each in second.values() for time in (slot, task.restart))})
+            if not o.part:
+                opening[_key(o.way)] = lost
+    times = {key: (slot, task.restart, opening.get(key, 0)) for key in second}
+    unit = _unit({Fraction(1), *(each * time for key, each in second.items() for time in times[key])})
     if task.segments is not None and task.segments.most / unit > MAX_SHARES:
         text = f"the shares of segments come in steps of {float(unit):.3g}; at most 2^50 steps can be counted"
         raise InstanceError([Finding(f"{text}, so state rounder durations", ("tasks", number, "segments"))])
     rate = {key: int(each * slot / unit) for key, each in second.items()}
     restart = {key: int(each * task.restart / unit) for key, each in second.items()}
-    first = {key: is_later(task, 1, key[2]) * restart[key] for key in second}
+    first = {key: int(each * times[key][2] / unit) for key, each in second.items()}
     return _Counted(ceil(left / unit), rate, (first, restart))
 
 

@@ -60,6 +60,11 @@ class ConcreteOption:
     beside: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
+    def fetching(self) -> Fraction:
+        """Return the time that its data takes [seconds]."""
+        return sum((move.seconds for move in self.data), Fraction(0))
+
+    @property
     def fixed(self) -> Fraction:
         """Return what a run costs besides the prices of the slots that it holds [money]."""
         return Fraction(self.cost) + self.billed
@@ -108,6 +113,12 @@ def _with_data(instance: Instance, task: Task, ways: Iterable[ConcreteOption]) -
         else:
             found.append(moving(way, links.fixed_moves(task, region), takes_time=True))
     return found
+
+
+def before_fetching(way: ConcreteOption) -> ConcreteOption:
+    """Return an option without the time and the cost of its data, which it still states."""
+    paid = sum((move.cost for move in way.data), Decimal(0))
+    return replace(way, duration=way.duration - way.fetching, cost=EXACT.subtract(way.cost, paid))
 
 
 def without_region(way: ConcreteOption) -> ConcreteOption:

@@ -11,6 +11,7 @@ from leptonopt.confirm.quotas import use_of
 from leptonopt.confirm.savings import add_savings
 from leptonopt.verify.exact import exact
 from leptonopt.verify.instance_reader import NOTHING
+from leptonopt.verify.meters import price_of
 from leptonopt.verify.quotas import windows_of
 
 
@@ -27,11 +28,12 @@ def add_meters(model: Builder) -> None:
                 for (low, price), end in zip(tiers, after, strict=True)
                 if end is None or end > 0
             ]
-            _add(model, use_of(model, meter, first, end), left)
+            least = exact(meter.get("minimum") or 0) - price_of(meter, before)
+            _add(model, use_of(model, meter, first, end), left, least)
 
 
-def _add(model: Builder, used: Terms, tiers: list[tuple[Fraction, Fraction]]) -> None:
-    """Add variables for what each tier holds, in the largest unit in which all amounts are whole."""
+def _add(model: Builder, used: Terms, tiers: list[tuple[Fraction, Fraction]], least: Fraction) -> None:
+    """Add variables for what each tier holds, in the largest unit of all amounts, and the minimum."""
     used = {at: value for at, value in used.items() if value}
     amounts = [*used.values(), *(begin for begin, _ in tiers)]
     scale = lcm(*(amount.denominator for amount in amounts))
@@ -43,6 +45,12 @@ def _add(model: Builder, used: Terms, tiers: list[tuple[Fraction, Fraction]]) ->
     for at, (_, price) in zip(held, tiers, strict=True):
         model.cost[at] += model.stated.weight * price * unit
     model.row(used | dict.fromkeys(held, -unit), 0, 0)
+    if least > 0:
+        scale = lcm(least.denominator, *((price * unit).denominator for _, price in tiers))
+        rest = model.variable(int(least * scale))
+        model.cost[rest] += model.stated.weight / scale
+        money = {at: price * unit for at, (_, price) in zip(held, tiers, strict=True)}
+        model.row(money | {rest: Fraction(1, scale)}, low=least)
     for tier, (low, high) in enumerate(pairwise(held)):
         full = model.variable(1)
         model.row({low: 1, full: -sizes[tier]}, low=0)

@@ -37,7 +37,7 @@ def _uses(model: Builder, rate: Rate, hours: Sequence[tuple[int, int]]) -> list[
     nodes = [paid for kind, paid in own if (kind.pool, kind.name) == (rate.pool, rate.kind)]
     found = [{at: model.stated.hours for paid in nodes for at in paid[first:end]} for first, end in hours]
     for at, column in model.columns.items():
-        count = rate.held(column.way) if column.task else NOTHING
+        count = rate.held(column.way) if column.task or column.service else NOTHING
         for number, slots in touched(hours, column.start, column.end) if count else ():
             found[number][at] = count * slots * model.stated.hours
     return found

@@ -42,7 +42,7 @@ def cross_findings(
         return [Finding("is empty; at least one entry, or one of `services`", ("tasks",))]
     between = chain(
         _between(time, pools, profiles, tasks, quotas, services, batches),
-        _beside_meters(quotas, meters, tasks, services),
+        _ids_of_meters(quotas, meters),
     )
     found = list(islice(between, MAX_FINDINGS + 1))
     if not found:
@@ -66,7 +66,7 @@ def _between(
     whole = None not in pools
     yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
     yield from chain(_duplicates("services", services), _duplicates("batches", batches))
-    yield from _beside_segments(tasks, services)
+    yield from _beside_segments(tasks)
     yield from _billing_findings(pools, tasks)
     yield from restrained_findings(pools, tasks, services, time)
     for at, pool in enumerate(pools):
@@ -81,13 +81,8 @@ def _between(
     yield from service_findings(time, known_pools if whole else None, services, batches)
 
 
-def _beside_meters(
-    quotas: Sequence[Quota | None],
-    meters: Sequence[Meter | None],
-    tasks: Sequence[Task | None],
-    services: Sequence[Service | None],
-) -> Iterator[Finding]:
-    """Yield ids of meters that stand twice, also among quotas, and what meters do not support."""
+def _ids_of_meters(quotas: Sequence[Quota | None], meters: Sequence[Meter | None]) -> Iterator[Finding]:
+    """Yield ids of meters that stand twice, also among quotas."""
     known = {quota.id for quota in quotas if quota}
     for at, meter in enumerate(meters):
         if meter and meter.id in known:
@@ -95,11 +90,6 @@ def _beside_meters(
                 f"{meter.id!r} is also the id of another quota or meter; it must be unique", ("meters", at, "id")
             )
         known |= {meter.id} if meter else set()
-    if meters and services:
-        yield Finding("services are not supported beside meters", ("services",))
-    for at, task in enumerate(tasks if meters else ()):
-        if task and task.is_cut:
-            yield Finding("segments are not supported beside meters", ("tasks", at, "segments"))
 
 
 def _measures_and_nodes(
@@ -132,19 +122,18 @@ def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[st
                     yield Finding(text, (kind, at, number))
 
 
-def _beside_segments(tasks: Sequence[Task | None], services: Sequence[Service | None]) -> Iterator[Finding]:
-    """Yield nodes told apart, services and data that move, beside tasks that may be cut."""
+def _beside_segments(tasks: Sequence[Task | None]) -> Iterator[Finding]:
+    """Yield nodes told apart, and data that move, beside tasks that may be cut."""
     cut = {task.id for task in tasks if task and task.is_cut}
-    if cut and services:
-        yield Finding("services are not supported beside tasks with segments", ("services",))
     for at, task in enumerate(tasks if cut else ()):
         if task and task.placement != "span":
             text = f"{task.placement} is not supported beside tasks with segments"
             yield Finding(text, ("tasks", at, "placement"))
         if task and any(after.gib and (task.id in cut or after.task in cut) for after in task.after):
             yield Finding("data that move to or from tasks with segments are not supported", ("tasks", at, "after"))
-        elif task and task.id in cut and (task.inputs or task.results):
-            yield Finding("segments with inputs or results are not supported", ("tasks", at, "segments"))
+        elif task and task.id in cut and (task.results or (task.inputs and task.segments and task.segments.move)):
+            text = "segments with results, and those that move with inputs, are not supported"
+            yield Finding(text, ("tasks", at, "segments"))
 
 
 def _billing_findings(pools: Sequence[Pool | None], tasks: Sequence[Task | None]) -> Iterator[Finding]:
@@ -305,6 +294,8 @@ def _measure_findings(
         if name not in pools:
             yield Finding(unknown_name("pool", name, pools), (*path, "pools", at))
     chosen = [pool for name, pool in pools.items() if quota.pools is None or name in quota.pools]
+    if isinstance(quota, Meter) and quota.budget:
+        yield from _below_zero(path, quota, chosen, tasks)
     resources = {name for pool in chosen for name in pool.resources}
     if quota.of in ALSO or quota.of in resources or quota.of in consumed:
         if quota.per == "moment" and quota.of not in resources:
@@ -323,6 +314,19 @@ def _measure_findings(
             )
     else:
         yield Finding(unknown_name("resource", quota.of, {*ALSO, *resources, *consumed}), (*path, "of"))
+
+
+def _below_zero(path: Path, meter: Meter, pools: Sequence[Pool], tasks: Mapping[str, Task]) -> Iterator[Finding]:
+    """Yield prices and costs below 0 of what a meter of money counts."""
+    for pool in pools:
+        for name, series in pool.price.items():
+            if min(series.numbers(), default=0) < 0:
+                text = f"money, where {name!r} of pool {pool.id!r} has a price below 0; at least 0 beside such a meter"
+                yield Finding(text, (*path, "of"))
+    for task in filter(meter.covers, tasks.values()):
+        if any(each.cost < 0 for each in (*task.options, *([task.work] if task.work else ()))):
+            text = f"money, where an option of task {task.id!r} has a cost below 0; at least 0 beside such a meter"
+            yield Finding(text, (*path, "of"))
 
 
 def _work_findings(path: Path, work: Profile, pools: dict[str, Pool] | None) -> Iterator[Finding]:

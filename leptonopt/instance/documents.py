@@ -355,6 +355,7 @@ class MeterDocument(TypedDict):
     id: str
     of: str
     tiers: Sequence[TierDocument | Noun]
+    minimum: NotRequired[Number]
     used: NotRequired[Number]
     per: NotRequired[Literal["horizon", "slot", "day", "week", "month", "quarter", "year"]]
     tasks: NotRequired[Sequence[str] | None]

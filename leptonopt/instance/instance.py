@@ -102,7 +102,7 @@ class Instance(StrictModel):
             *cross_findings(*parts, meters=self.meters),
             *tie_findings(self.objective.ties, self.tasks),
             *data_findings(self.pools, self.tasks, self.datasets),
-            *savings_findings(self.time, self.pools, self.tasks, self.services, self.savings),
+            *savings_findings(self.time, self.pools, self.savings),
         ]:
             raise PydanticCustomError("references", "references", {"findings": findings})
         return self

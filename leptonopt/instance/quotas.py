@@ -97,6 +97,7 @@ class Meter(Measure):
         def __init__(self, **given: Unpack[MeterDocument]) -> None: ...
 
     tiers: Many[Tier] = Field(min_length=1, description="each unit pays the price of the tier in which it falls")
+    minimum: NotNegative = Field(default=Decimal(0), description="money that each period costs at least")
 
     @field_validator("tiers")
     @classmethod
@@ -108,8 +109,6 @@ class Meter(Measure):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Meter:
-        if self.of == "money":
-            raise ValueError("of: a meter of money; allowed are energy, carbon, a resource, and what options consume")
         if self.per == "moment":
             raise ValueError("per: a meter adds up over time; allowed are all periods of quotas but moment")
         return self

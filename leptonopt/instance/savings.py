@@ -13,8 +13,6 @@ from leptonopt.errors import Finding, Path
 from leptonopt.instance.fields import Many, Name, NotNegative, Positive, Rate, StrictModel
 from leptonopt.instance.names import unknown_name
 from leptonopt.instance.pools import Pool, Time
-from leptonopt.instance.services import Service
-from leptonopt.instance.tasks import Task
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -120,15 +118,8 @@ def _listed(pool: Pool, rate: SavingsRate) -> Decimal | None:
     return None if price is None else price.constant
 
 
-def savings_findings(
-    time: Time, pools: Sequence[Pool], tasks: Sequence[Task], services: Sequence[Service], plans: Sequence[SavingsPlan]
-) -> Iterator[Finding]:
+def savings_findings(time: Time, pools: Sequence[Pool], plans: Sequence[SavingsPlan]) -> Iterator[Finding]:
     """Yield what is wrong with savings plans, between them and the rest."""
-    if plans and services:
-        yield Finding("services are not supported beside savings plans", ("services",))
-    for at, task in enumerate(tasks if plans else ()):
-        if task.is_cut:
-            yield Finding("segments are not supported beside savings plans", ("tasks", at, "segments"))
     if plans and not _on_hours(time):
         text = "savings plans are filled by the clock hour: a slot must be part of one, or whole ones"
         yield Finding(text, ("time", "slot"))

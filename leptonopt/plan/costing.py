@@ -97,13 +97,13 @@ def committed_total(instance: Instance, commit: Commit) -> Fraction:
 class MeterBill:
     """A window of a meter: what is used, before the horizon included, and what the plan pays.
 
-    `by_run` is the use of each run, all its copies, by position.
+    `by_user` is the use of each run, all its copies, by position, and behind all runs of each way of replicas.
     """
 
     window: MeterWindow
     used: Fraction
     cost: Fraction
-    by_run: Mapping[int, Fraction]
+    by_user: Mapping[int, Fraction]
 
     @property
     def mean(self) -> Fraction:
@@ -198,10 +198,16 @@ class Bill:
         found = []
         for _, same in groupby(self.compiled.meter_windows, lambda window: window.quota.id):
             windows = list(same)
-            uses = {at: self._uses_of(run, windows) for at, run in self._counted(windows[0].quota)}
+            quota = windows[0].quota
+            uses = {at: self._uses_of(run, windows) for at, run in self._counted(quota)}
+            for at, way in self._counted_ways(quota):
+                spent = way.used(quota, self.prices)
+                uses[len(self.runs) + at] = {
+                    place: spent.over(window.first, window.last + 1) for place, window in enumerate(windows)
+                }
             for place, (window, used) in enumerate(zip(windows, self.used(windows), strict=True)):
-                by_run = {at: use[place] for at, use in uses.items() if place in use}
-                found.append(MeterBill(window, used, window.cost(used), by_run))
+                by_user = {at: use[place] for at, use in uses.items() if place in use}
+                found.append(MeterBill(window, used, window.cost(used), by_user))
         return found
 
     @cached_property
@@ -211,23 +217,33 @@ class Bill:
         for nodes in self.nodes:
             place = nodes.kind.pool.id, nodes.kind.name
             paid[place] = [a + b for a, b in zip(paid.get(place, [0] * len(nodes.paid)), nodes.paid, strict=True)]
-        return [savings_bill(windows, self.runs, paid) for windows in self.compiled.savings_windows]
+        ways = list(self.served.ways)
+        return [savings_bill(windows, self.runs, ways, paid) for windows in self.compiled.savings_windows]
 
     @cached_property
     def metered_cost(self) -> Fraction:
         """Return the cost of meters, and of savings plans beyond list prices [money]."""
         return sum((each.cost for each in self.meters), NOTHING) + sum((each.cost for each in self.savings), NOTHING)
 
-    @cached_property
+    @property
     def metered(self) -> list[Fraction]:
         """Return what each run, all its copies, pays of meters and savings plans, by its use [money]."""
-        found = [NOTHING] * len(self.runs)
+        return self._shares[: len(self.runs)]
+
+    @property
+    def metered_ways(self) -> list[Fraction]:
+        """Return what each way of replicas, in the order of `served.ways`, pays of them [money]."""
+        return self._shares[len(self.runs) :]
+
+    @cached_property
+    def _shares(self) -> list[Fraction]:
+        found = [NOTHING] * (len(self.runs) + len(list(self.served.ways)))
         for plan in self.savings:
             for window in plan.windows:
                 for at, money in window.shares():
                     found[at] += money
         for meter in self.meters:
-            for at, use in meter.by_run.items():
+            for at, use in meter.by_user.items():
                 found[at] += use * meter.mean
         return found
 
@@ -255,7 +271,7 @@ class Bill:
             self.look()
             for at, use in self._uses_of(run, windows).items():
                 totals[at] += use
-        for way in self._counted_ways(quota):
+        for _, way in self._counted_ways(quota):
             spent = way.used(quota, self.prices)
             for at, window in enumerate(windows):
                 totals[at] += spent.over(window.first, window.last + 1)
@@ -290,10 +306,13 @@ class Bill:
             if quota.covers(tasks[run.task]) and _covers(quota.pools, run.way.pool)
         ]
 
-    def _counted_ways(self, quota: Measure) -> list[WayBill]:
-        """Return the replicas that count for a quota."""
-        ways = self.served.ways
-        return [way for way in ways if quota.covers(way.service) and _covers(quota.pools, way.way.option.pool)]
+    def _counted_ways(self, quota: Measure) -> list[tuple[int, WayBill]]:
+        """Return the replicas that count for a quota or a meter, with their positions."""
+        return [
+            (at, way)
+            for at, way in enumerate(self.served.ways)
+            if quota.covers(way.service) and _covers(quota.pools, way.way.option.pool)
+        ]
 
     def _held(self, of: str, run: TaskRun, low: int, high: int) -> Fraction:
         """Return unit-slots, money or carbon per hour of one copy of a run over slots [low, high)."""
@@ -340,7 +359,7 @@ class Bill:
             held = run.copies * Fraction(run.way.uses.get(quota.of, 0))
             steps[run.start] += held
             steps[run.end] -= held
-        for way in self._counted_ways(quota):
+        for _, way in self._counted_ways(quota):
             way.add_steps(steps, quota.of)
         return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
 

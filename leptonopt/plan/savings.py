@@ -11,23 +11,27 @@ from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.savings import SavingsWindow
 from leptonopt.instance import Covered
 from leptonopt.plan.price_table import NOTHING
+from leptonopt.plan.service_costs import WayBill
 from leptonopt.problem.savings import cheapest_steps
 
 
 @dataclass(frozen=True)
 class WindowBill:
-    """A window of a savings plan: unit-hours used, in all and by run, and those it pays for."""
+    """A window of a savings plan: unit-hours used, in all and by user, and those it pays for.
+
+    Users are runs by position, and behind them ways of replicas.
+    """
 
     window: SavingsWindow
     used: Sequence[Fraction]
-    by_run: Sequence[Mapping[int, Fraction]]
+    by_user: Sequence[Mapping[int, Fraction]]
     filled: Sequence[Fraction]
 
     def shares(self) -> Iterator[tuple[int, Fraction]]:
-        """Yield (run, money) of what runs pay beyond list prices: minus the discount, by their use."""
-        for each, used, filled, runs in zip(self.window.covered, self.used, self.filled, self.by_run, strict=True):
+        """Yield (user, money) of what users pay beyond list prices: minus the discount, by their use."""
+        for each, used, filled, own in zip(self.window.covered, self.used, self.filled, self.by_user, strict=True):
             discount = Fraction(each.listed - each.saved)
-            for at, use in runs.items() if used else ():
+            for at, use in own.items() if used else ():
                 yield at, -discount * filled * use / used
 
 
@@ -70,13 +74,16 @@ class SavingsBill:
 
 
 def savings_bill(
-    windows: Sequence[SavingsWindow], runs: Sequence[TaskRun], on_demand: Mapping[tuple[str, str], Sequence[int]]
+    windows: Sequence[SavingsWindow],
+    runs: Sequence[TaskRun],
+    ways: Sequence[WayBill],
+    on_demand: Mapping[tuple[str, str], Sequence[int]],
 ) -> SavingsBill:
     """Return the bill with the best commitment; `on_demand` counts nodes by pool, kind and slot."""
     hours = windows[0].hours / (windows[0].last - windows[0].first + 1)
-    held = [_held(each, windows, runs, hours) for each in windows[0].covered]
-    by_run, used = [[uses[number] for uses in held] for number in range(len(windows))], []
-    for window, own in zip(windows, by_run, strict=True):
+    held = [_held(each, windows, runs, ways, hours) for each in windows[0].covered]
+    by_user, used = [[uses[number] for uses in held] for number in range(len(windows))], []
+    for window, own in zip(windows, by_user, strict=True):
         nodes = [
             sum(on_demand.get(each.place[:2], ())[window.first : window.last + 1]) if each.place[2] else 0
             for each in window.covered
@@ -90,15 +97,19 @@ def savings_bill(
         steps,
         [
             WindowBill(window, use, own, window.filled(use, steps))
-            for (window, use), own in zip(pairs, by_run, strict=True)
+            for (window, use), own in zip(pairs, by_user, strict=True)
         ],
     )
 
 
 def _held(
-    each: Covered, windows: Sequence[SavingsWindow], runs: Sequence[TaskRun], hours: Fraction
+    each: Covered,
+    windows: Sequence[SavingsWindow],
+    runs: Sequence[TaskRun],
+    ways: Sequence[WayBill],
+    hours: Fraction,
 ) -> list[dict[int, Fraction]]:
-    """Return the unit-hours of runs, by their positions, in each window; a run touches few of them.
+    """Return the unit-hours of runs, and of ways behind them, by position in each window.
 
     `hours` is the length of a slot.
     """
@@ -110,4 +121,9 @@ def _held(
             slots = min(run.end, windows[number].last + 1) - max(run.start, windows[number].first)
             if slots > 0:
                 found[number][at] = hours * amount * slots
+    for at, way in enumerate(() if of_nodes else ways, len(runs)):
+        option = way.way.option
+        amount = Fraction(option.uses.get(name, 0)) if option.pool == pool else NOTHING
+        for number, window in enumerate(windows if amount else ()):
+            found[number][at] = hours * amount * sum(way.on[window.first : window.last + 1])
     return found

@@ -37,11 +37,14 @@ def team_bills(bill: Bill) -> list[TeamBill]:
         line.own += run.copies * cost.total
         line.charged += run.copies * cost.charged
         line.metered += metered
+    metered_ways = iter(bill.metered_ways)
     for service in bill.served.services:
         team = service.numbers.stated.team
         line = found.setdefault(team, TeamBill(team))
         line.own += service.cost
-        line.charged += sum((way.charged for way in service.ways), NOTHING)
+        for way in service.ways:
+            line.charged += way.charged
+            line.metered += next(metered_ways)
     return sorted(found.values(), key=lambda line: (line.team is None, line.team or ""))
 
 

@@ -99,11 +99,13 @@ class Meter:
     use : the use; its limit is the most that any schedule can use
     begin, price : int64, shape (K,), ascending from 0 [units of use], and at least 0 [money units per unit of use]
         Each unit of use costs the price of the last tier that begins at or before it.
+    least : all together cost at least this [money units]
     """
 
     use: Quota
     begin: Ints
     price: Ints
+    least: int = 0
 
     @cached_property
     def size(self) -> Ints:
@@ -119,6 +121,10 @@ class Meter:
 
     def cost(self, amount: int) -> int:
         """Return what an amount costs [money units]."""
+        return max(self.least, self.priced(amount))
+
+    def priced(self, amount: int) -> int:
+        """Return what the tiers ask for an amount [money units]."""
         return sum(held * price for held, price in zip(self.filled(amount).tolist(), self.price.tolist(), strict=True))
 
 

@@ -25,7 +25,7 @@ from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task, refuse, units
-from leptonopt.instance.features import ROUTES
+from leptonopt.instance.features import CUT_WITH_INPUTS, ROUTES
 from leptonopt.instance.tasks import After
 from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
@@ -96,7 +96,7 @@ def remaining_instance(
     Unsupported
         When the instance has alternative routes.
     """
-    refuse(instance, "replan", ROUTES)
+    refuse(instance, "replan", ROUTES, CUT_WITH_INPUTS)
     return _Rewriting(instance, plan, state, frozen, changes).made()
 
 

@@ -14,11 +14,14 @@ from leptonopt.errors import Unsupported
 from leptonopt.problem.mean_prices import at_mean_prices
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
+from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.session.session import SolveSession
 from leptonopt.session.stages import Lanes, Stage
 from leptonopt.solvers import registry as methods
+from leptonopt.solvers import services
 
 MOVES_SHARE = 0.15  # of the time limit, for moves of single runs
 MOVES = 500  # so many looks at them, where no clock counts
@@ -32,15 +35,40 @@ class MeterSession(SolveSession):
         if isinstance(method, str) and method not in ("auto", *EXACT) and not method.startswith("pulp:"):
             allowed = ", ".join(("auto", *EXACT, "pulp:NAME"))
             raise Unsupported(f"the method {method} does not support meters and savings plans; allowed are {allowed}")
+        if why := undecided(self.problem):
+            self.state.why.append(why)
+            return
+        if warm_start is not None and self._has_services:
+            self._take_replicas(warm_start)
+            warm_start = None
         super()._run(method, warm_start)
+
+    @property
+    def _has_services(self) -> bool:
+        return len(self.problem.services) > 0
+
+    def _take_replicas(self, warm_start: Schedule) -> None:
+        """Take a schedule of tasks and replicas as the first plan."""
+        if warm_start.replicas is not None:
+            self.state.phase = "warm start"
+            self.state.incumbent(warm_start, None)
+
+    def _run_exactly(self) -> None:
+        """Prove a problem of a few tasks at once; beside services the exact methods have all the time."""
+        if not self._has_services:
+            super()._run_exactly()
 
     def _run_greedy(self, function: methods.Method) -> None:
         """Construct a first plan at mean prices."""
-        super()._run_greedy(_priced(function))
+        if self._has_services:
+            limits = self.limits_for(self.left(), self.limits.threads)
+            self._run_here("services", run_in_thread(_priced(services.solve_first)), limits)
+        else:
+            super()._run_greedy(_priced(function))
 
     def _run_baselines(self) -> None:
         """Take the bound of columns alone, and leave the dispatching rules out."""
-        if not self.should_stop():
+        if not self.should_stop() and not self._has_services:
             self._take_uncapacitated_bound()
 
     def _lanes_of_auto(self) -> Lanes:
@@ -52,13 +80,15 @@ class MeterSession(SolveSession):
 
 
 def _priced(function: methods.Method) -> methods.Method:
-    """Return a method that searches at mean prices, then moves runs at marginal ones."""
+    """Return a method that searches at mean prices, then moves runs of whole tasks at marginal ones."""
 
     def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         found = function(at_mean_prices(problem), warm_start, limits, NullMonitor(monitor.should_stop))
         if found.schedule is None:
             return Solution(Status.UNKNOWN, Stop.DONE)
         monitor.incumbent(found.schedule, objective(problem, found.schedule))
+        if problem.chains or len(problem.services):
+            return Solution(Status.FEASIBLE, Stop.DONE, found.schedule)
         better = moved(problem, found.schedule, _when_to_stop(limits, monitor), limits.seed)
         return Solution(Status.FEASIBLE, Stop.DONE, better)
 

@@ -159,12 +159,14 @@ class TreeSource:
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan document, which is remembered."""
+        replicas = warm_start_replicas(self.compiled, plan)
         if self.compiled.cut is not None:
-            return encode_segments(self.compiled, self.compiled.cut, warm_start_lines(self.compiled, plan))
+            found = encode_segments(self.compiled, self.compiled.cut, warm_start_lines(self.compiled, plan))
+            return replace(found, replicas=replicas)
         runs = warm_start_runs(self.compiled, plan)
         for task, option, _, start, copies in runs:
             self.wanted[task, option, start] = self.wanted.get((task, option, start), 0) + copies
-        return replace(encode(self.compiled, runs), replicas=warm_start_replicas(self.compiled, plan))
+        return replace(encode(self.compiled, runs), replicas=replicas)
 
     def closing(self, spent: float) -> ClosingTime:
         """Return what follows from the counts of the instance."""

@@ -12,6 +12,7 @@ from leptonopt.verify.exact import Findings, exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.meters import Metered
 from leptonopt.verify.nodes import Rented
+from leptonopt.verify.quotas import User
 from leptonopt.verify.services import Served
 from leptonopt.verify.task_lines import Run
 
@@ -144,13 +145,15 @@ class BillChecker:
             team["tasks"] += run.copies * run.first
             team["own"] += run.copies * run.cost
             team["charged"] += run.copies * run.charged
-            team["metered"] += run.copies * self.metered.share(run)
+            team["metered"] += run.copies * self.metered.share(User(run).payer)
         for name, missed in self.served.missed_of:
             sums[name]["own"] += missed
         for each in self.served.replicas:
             team = sums[each.service.team]
             team["own"] += each.money
             team["charged"] += sum((run.copies * run.charged for run in each.runs), NOTHING)
+        for name, team in sums.items():
+            team["metered"] += self.metered.share(("team", name))
         given = any(task.get("team") is not None for task in tasks.values())
         lines = self._by(("team",), bill.get("teams") or (), "bill.teams")
         for name, team in sums.items() if given else ():

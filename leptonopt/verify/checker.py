@@ -16,7 +16,7 @@ from leptonopt.verify.exact import Findings, Verdict, duration, exact, shown
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.meters import check_meters
 from leptonopt.verify.nodes import Rented, read_nodes
-from leptonopt.verify.quotas import check_quotas
+from leptonopt.verify.quotas import check_quotas, users_of
 from leptonopt.verify.segments import Segment, check_segments, last_numbers
 from leptonopt.verify.services import read_services
 from leptonopt.verify.task_lines import Run, TaskLineReader, named, span
@@ -82,8 +82,9 @@ class PlanChecker:
         self._capacity([*runs, *served.runs], nodes)
         self._precedence(runs)
         self._affinity(runs)
-        check_quotas(stated, plan, runs, served.replicas, nodes, self.findings)
-        metered = check_meters(stated, plan, runs, nodes, self.findings)
+        users = users_of(runs, served.replicas)
+        check_quotas(stated, plan, users, nodes, self.findings)
+        metered = check_meters(stated, plan, users, nodes, self.findings)
         held = [*runs, *served.runs]
         money = total(held, nodes) + metered.total + served.missed + forgone
         cost = stated.weight * money + stated.carbon_weight * carbon(held, nodes)

@@ -10,27 +10,26 @@ from typing import Any
 from leptonopt.verify.exact import Findings, exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented
-from leptonopt.verify.quotas import counts, covered, nodes_use, windows_of
+from leptonopt.verify.quotas import Payer, User, counts, covered, nodes_use, windows_of
 from leptonopt.verify.savings import check_savings
-from leptonopt.verify.task_lines import Run
 
 
 @dataclass
 class Metered:
-    """Cost of meters and savings plans, and what a copy of each run pays, by task and first copy."""
+    """Cost of meters and savings plans, and what each payer pays of it."""
 
     total: Fraction = NOTHING
-    shares: dict[tuple[str, int], Fraction] = field(default_factory=dict)
+    shares: dict[Payer, Fraction] = field(default_factory=dict)
 
-    def share(self, run: Run) -> Fraction:
-        """Return what a copy of a run pays."""
-        return self.shares.get((run.id, run.copy), NOTHING)
+    def share(self, payer: Payer) -> Fraction:
+        """Return what a copy of a run pays, or a team for its services."""
+        return self.shares.get(payer, NOTHING)
 
 
 def check_meters(
     stated: StatedInstance,
     plan: Mapping[str, Any],
-    runs: Sequence[Run],
+    users: Sequence[User],
     nodes: Sequence[Rented],
     findings: Findings,
 ) -> Metered:
@@ -42,11 +41,13 @@ def check_meters(
     for meter in meters:
         for first, end in windows_of(stated, meter):
             findings.look()
-            used = [(run, counts(stated, meter, run, first, end)) for run in covered(stated, meter, runs)]
-            own = sum((run.copies * each for run, each in used), NOTHING)
+            mine = covered(stated, meter, users)
+            used = [(user, counts(stated, meter, user.run, first, end)) for user in mine]
+            own = sum((user.run.copies * each for user, each in used), NOTHING)
             own += sum((nodes_use(meter, rented, first, end) for rented in nodes), NOTHING)
             before = NOTHING if first else exact(meter.get("used", 0))
-            cost = _cost(meter, before + own) - _cost(meter, before)
+            least = exact(meter.get("minimum") or 0)
+            cost = max(least, price_of(meter, before + own)) - price_of(meter, before)
             line, name = lines.pop((meter["id"], first * stated.slot), {}), _named(stated, meter["id"], first)
             findings.same("bill", f"{name}: used", line.get("used"), before + own)
             findings.same("bill", f"{name}: cost", line.get("cost"), cost)
@@ -55,7 +56,7 @@ def check_meters(
             _share(found, used, cost, own)
     for id, begin in lines:
         findings.say("bill", _named(stated, id, begin // stated.slot), "is no meter of the instance")
-    found.total += check_savings(stated, plan, runs, nodes, found.shares, findings)
+    found.total += check_savings(stated, plan, users, nodes, found.shares, findings)
     _check_lines(plan, found, stated.metered, findings)
     return found
 
@@ -64,8 +65,8 @@ def _named(stated: StatedInstance, id: str, first: int) -> str:
     return f"meter {id!r} from {stated.shown(first)}"
 
 
-def _cost(meter: Mapping[str, Any], amount: Fraction) -> Fraction:
-    """Return what an amount costs from its first unit on."""
+def price_of(meter: Mapping[str, Any], amount: Fraction) -> Fraction:
+    """Return what an amount costs from its first unit on, by its tiers."""
     total = NOTHING
     begins = [exact(tier.get("from", 0)) for tier in meter["tiers"]]
     for at, tier in enumerate(meter["tiers"]):
@@ -74,11 +75,11 @@ def _cost(meter: Mapping[str, Any], amount: Fraction) -> Fraction:
     return total
 
 
-def _share(found: Metered, used: Sequence[tuple[Run, Fraction]], cost: Fraction, own: Fraction) -> None:
-    """Divide the cost of a window among the runs by their use."""
+def _share(found: Metered, used: Sequence[tuple[User, Fraction]], cost: Fraction, own: Fraction) -> None:
+    """Divide the cost of a window among the payers by their use."""
     found.total += cost
-    for run, each in used if own else ():
-        found.shares[run.id, run.copy] = found.share(run) + cost * each / own
+    for user, each in used if own else ():
+        found.shares[user.payer] = found.share(user.payer) + cost * user.times * each / own
 
 
 def _check_lines(plan: Mapping[str, Any], found: Metered, stated: bool, findings: Findings) -> None:
@@ -86,8 +87,7 @@ def _check_lines(plan: Mapping[str, Any], found: Metered, stated: bool, findings
     for line in plan["tasks"]:
         name = f"task {line['id']!r}: metered"
         if stated:
-            findings.same(
-                "cost", name, line.get("metered"), found.shares.get((line["id"], line.get("copy", 1)), NOTHING)
-            )
+            payer = "task", line["id"], line.get("copy", 1), line.get("segment", 1)
+            findings.same("cost", name, line.get("metered"), found.share(payer))
         elif "metered" in line:
             findings.say("cost", name, "is given, where the instance has no meters or savings plans")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any
@@ -16,13 +17,38 @@ from leptonopt.verify.replicas import Replicas
 from leptonopt.verify.task_lines import Run
 
 Key = tuple[str, int, int]
+Payer = tuple[Any, ...]  # ("task", id, copy, segment) of a copy of a run, or ("team", name) for all of its services
+
+
+@dataclass(frozen=True)
+class User:
+    """Copies that run, or replicas that are on, and who pays: each copy, or the team of the service."""
+
+    run: Run
+    replicas: Replicas | None = None
+
+    @property
+    def payer(self) -> Payer:
+        """Return who pays."""
+        if self.replicas is not None:
+            return "team", self.replicas.service.team
+        return "task", self.run.id, self.run.copy, self.run.segment.number if self.run.segment else 1
+
+    @property
+    def times(self) -> int:
+        """Return how many of the copies one payer pays for."""
+        return 1 if self.replicas is None else self.run.copies
+
+
+def users_of(runs: Sequence[Run], replicas: Sequence[Replicas]) -> list[User]:
+    """Return what may count for quotas, meters and savings plans."""
+    return [*map(User, runs), *(User(run, each) for each in replicas for run in each.runs)]
 
 
 def check_quotas(
     stated: StatedInstance,
     plan: Mapping[str, Any],
-    runs: Sequence[Run],
-    replicas: Sequence[Replicas],
+    users: Sequence[User],
     nodes: Sequence[Rented],
     findings: Findings,
 ) -> None:
@@ -30,13 +56,7 @@ def check_quotas(
     lines = _lines(stated, plan, findings)
     for quota in stated.quotas:
         windows = list(windows_of(stated, quota))
-        mine = covered(stated, quota, runs)
-        mine += [
-            run
-            for each in replicas
-            if covers_service(quota, each.service.team, each.way.option.pool)
-            for run in each.runs
-        ]
+        mine = [user.run for user in covered(stated, quota, users)]
         totals = (
             [_peak(quota, mine)] if quota.get("per") == "moment" else _totals(stated, quota, mine, windows, findings)
         )
@@ -104,10 +124,18 @@ def covers_service(quota: Mapping[str, Any], team: str | None, pool: str) -> boo
     return teams is None or team in teams
 
 
-def covered(stated: StatedInstance, quota: Mapping[str, Any], runs: Sequence[Run]) -> list[Run]:
-    """The runs that count for a quota."""
+def covered(stated: StatedInstance, quota: Mapping[str, Any], users: Sequence[User]) -> list[User]:
+    """Return the runs and replicas that count for a quota."""
     sets = {key: frozenset(quota[key]) for key in ("tasks", "teams", "pools") if quota.get(key) is not None}
-    return [run for run in runs if covers(stated, sets, run.id, run.way.pool)]
+    return [
+        user
+        for user in users
+        if (
+            covers(stated, sets, user.run.id, user.run.way.pool)
+            if user.replicas is None
+            else covers_service(sets, user.replicas.service.team, user.run.way.pool)
+        )
+    ]
 
 
 def _totals(

@@ -14,10 +14,10 @@ from typing import Any
 from leptonopt.verify.exact import Findings, Malformed, exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
-from leptonopt.verify.task_lines import Run
+from leptonopt.verify.quotas import Payer, User
 
-Shares = dict[tuple[str, int], Fraction]
-Use = tuple[list[tuple[Run, Fraction]], Fraction]  # of an hour: unit-hours of a copy of each run, and of all together
+Shares = dict[Payer, Fraction]
+Use = tuple[list[tuple[User, Fraction]], Fraction]  # of an hour: unit-hours of a copy of each run, and of all together
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ def given(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Fraction]:
 def check_savings(
     stated: StatedInstance,
     plan: Mapping[str, Any],
-    runs: Sequence[Run],
+    users: Sequence[User],
     nodes: Sequence[Rented],
     shares: Shares,
     findings: Findings,
 ) -> Fraction:
-    """Return what all plans cost beyond list prices; check their lines, and add to the shares of copies."""
+    """Return what all plans cost beyond list prices; check their lines, and add to the shares of payers."""
     lines, total = {line["id"]: line for line in plan.get("savings") or ()}, NOTHING
     hours = list(clock_hours(stated))
     if len(lines) < len(plan.get("savings") or ()):
@@ -87,7 +87,7 @@ def check_savings(
         commit = _commit(each, line, name, findings)
         sums: dict[str, Fraction] = defaultdict(Fraction)
         rates, money = rates_of(stated, each), given(stated, each)
-        uses = [_uses(stated, rate, runs, nodes, hours) for rate in rates]
+        uses = [_uses(stated, rate, users, nodes, hours) for rate in rates]
         for at, (first, end) in enumerate(hours):
             findings.look()
             paid = sum(money[first:end], commit * (end - first) * stated.hours)
@@ -113,32 +113,33 @@ def _commit(plan: Mapping[str, Any], line: Mapping[str, Any], name: str, finding
 def _uses(
     stated: StatedInstance,
     rate: Rate,
-    runs: Sequence[Run],
+    users: Sequence[User],
     nodes: Sequence[Rented],
     hours: Sequence[tuple[int, int]],
 ) -> list[Use]:
     """Return the use of what a rate is of in each clock hour; a run touches few of them."""
-    held = [list[tuple[Run, Fraction]]() for _ in hours]
-    for run in runs:
-        count = rate.held(run.way)
-        for at, slots in touched(hours, run.start, run.end) if count else ():
-            held[at].append((run, count * slots * stated.hours))
+    held = [list[tuple[User, Fraction]]() for _ in hours]
+    for user in users:
+        count = rate.held(user.run.way)
+        for at, slots in touched(hours, user.run.start, user.run.end) if count else ():
+            held[at].append((user, count * slots * stated.hours))
     paid = [rented.paid for rented in nodes if (rented.kind.pool, rented.kind.name) == (rate.pool, rate.kind)]
     on_demand = [sum(sum(each[first:end]) for each in paid) * stated.hours for first, end in hours]
-    return [(own, sum((run.copies * use for run, use in own), more)) for own, more in zip(held, on_demand, strict=True)]
+    pairs = zip(held, on_demand, strict=True)
+    return [(own, sum((user.run.copies * use for user, use in own), more)) for own, more in pairs]
 
 
 def _fill(
     rates: Sequence[Rate], uses: Sequence[Use], paid: Fraction, sums: dict[str, Fraction], shares: Shares
 ) -> None:
-    """Spend the money of an hour on the largest discounts first; add to the sums, and to what copies pay."""
+    """Spend the money of an hour on the largest discounts first; add to the sums, and to what payers pay."""
     left = paid
     for rate, (held, used) in zip(rates, uses, strict=True):
         hours = min(used, left / rate.saved)
         left -= hours * rate.saved
         sums["covered"] += hours * rate.listed
-        for run, use in held:
-            share = hours / used * use * (rate.saved - rate.listed)
-            shares[run.id, run.copy] = shares.get((run.id, run.copy), NOTHING) + share
+        for user, use in held:
+            share = hours / used * user.times * use * (rate.saved - rate.listed)
+            shares[user.payer] = shares.get(user.payer, NOTHING) + share
     sums["paid"] += paid
     sums["spent"] += paid - left

@@ -59,25 +59,36 @@ class Cut:
 
     def lengths(self, way: StatedOption, number: int, goes_on: bool) -> tuple[int, int]:
         """Return the least and the greatest length of a segment in a way [slots]."""
-        lost, rest = self._lost(number, goes_on), way.seconds * self.left
-        shortest, whole = self.shortest, way.seconds
+        lost, whole, shortest = self._lost(way, number, goes_on), working(way), self.shortest
+        rest = whole * self.left
         if goes_on and self.begun is not None:
             shortest, whole = self.begun.shortest or self.slot, rest
-        least = max(1, min(ceil(Fraction(shortest) / self.slot), ceil(whole / self.slot)), lost // self.slot + 1)
+        least = max(1, min(ceil(Fraction(shortest) / self.slot), ceil(whole / self.slot)), int(lost // self.slot) + 1)
         return least, max(least, ceil((rest + lost) / self.slot))
 
     def share(self, way: StatedOption, number: int, slots: int, goes_on: bool) -> Fraction:
         """Return the share of the task that a segment does."""
-        return (slots * self.slot - self._lost(number, goes_on)) / way.seconds
+        return (slots * self.slot - self._lost(way, number, goes_on)) / working(way)
 
     def paid(self, way: StatedOption, segment: Segment) -> StatedOption:
         """Return a way with what a segment in it pays and consumes."""
         if segment.goes_on:
-            return replace(way, cost=NOTHING, consumes={})
-        return replace(way, cost=way.cost + self.cost) if segment.follows else way
+            return replace(way, cost=NOTHING, consumes={}, data=())
+        if not segment.follows:
+            return way
+        fetched = sum((move.money for move in way.data), NOTHING)
+        return replace(way, cost=way.cost - fetched + self.cost, data=())
 
-    def _lost(self, number: int, goes_on: bool) -> int:
-        return self.restart if self.later(number, goes_on) else 0
+    def _lost(self, way: StatedOption, number: int, goes_on: bool) -> Fraction:
+        """Return the time that a segment loses: to restart, or, the first of all, to fetch inputs."""
+        if self.later(number, goes_on):
+            return Fraction(self.restart)
+        return NOTHING if goes_on else way.seconds - working(way)
+
+
+def working(way: StatedOption) -> Fraction:
+    """Return the seconds that a way works, without fetching its data."""
+    return way.seconds - sum((move.seconds for move in way.data), NOTHING)
 
 
 def is_cut(task: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from leptonopt.problem.services import ReplicaCosts, Services, no_services
 from leptonopt.solvers.registry import load_method
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.marks import first
+from tests.helpers.metered import moved
 from tests.helpers.recording_monitor import Ear
 from tests.helpers.saved import saved
 from tests.helpers.small_problems import ints, problem
@@ -122,6 +123,14 @@ def test_algebra_of_savings_plans(tmp_path: Path) -> None:
     cost = by_mathprog(made.problem, tmp_path)
     assert cost is not None
     assert cost * made.unit == Fraction(172, 9)
+
+
+def test_algebra_of_a_minimum(tmp_path: Path) -> None:
+    """What is moved costs 13.5 by its tiers, and 14 as a period costs at least so much; none at home is cheaper."""
+    made = compile_instance(validate(moved(4, 4, 4, tiers=[{"price": 2}, {"from": 6, "price": 0.25}], minimum=14)))
+    cost = by_mathprog(made.problem, tmp_path)
+    assert cost is not None
+    assert cost * made.unit == 14
 
 
 @pytest.mark.parametrize("block", first(3, range(12), ci=6))

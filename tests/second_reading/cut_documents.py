@@ -30,7 +30,28 @@ def cut_document(seed: int) -> dict[str, Any]:
         if of != "licence" or any("consumes" in option for task in tasks for option in task["options"]):
             per = rng.choice(["horizon", "horizon", "day", "moment"]) if of == "gpu" else "horizon"
             tree["quotas"] = [{"id": "q", "of": of, "limit": rng.choice([2, 4, 7, 12, 30]), "per": per}]
+    more = Random(f"beside segments {seed}")
+    if more.random() < 0.3:
+        _fetched(more, tree)
+    if more.random() < 0.2:
+        tiers = [{"price": more.choice([0, 1])}, {"from": more.choice([1, 3]), "price": more.choice([0, 2])}]
+        tree["meters"] = [
+            {"id": "m", "of": more.choice(["gpu", "energy"]), "tiers": tiers, "minimum": more.choice([0, 2])}
+        ]
     return tree
+
+
+def _fetched(rng: Random, tree: dict[str, Any]) -> None:
+    """Let tasks fetch a dataset, in one region or two."""
+    for pool in tree["pools"]:
+        pool["labels"] = [f"region:{rng.choice('xy')}"]
+    link = {"from": "*", "to": "*", "price": rng.choice([0, 1]), "setup": rng.choice(["0s", "10m", "1h", "90m"])}
+    tree["links"], tree["datasets"] = [link], [{"id": "d", "gib": rng.choice([0, 1, 3]), "at": ["x"]}]
+    for task in tree["tasks"]:
+        if rng.random() < 0.7:
+            task["inputs"] = ["d"]
+            if isinstance(task.get("segments"), dict):
+                task["segments"].pop("move", None)
 
 
 def _at(slot: float) -> str:

@@ -158,6 +158,7 @@ class Option:
     not_after: Fraction | None = None
     alone: bool = False  # all it uses of nodes is on one of them
     drawn: bool = False  # what it uses of power follows from the rest
+    fetched: Move = of(default_factory=lambda: Move())  # inputs of a task that may be cut
 
     def billed(self, clock: Clock) -> Option:
         """Return the option with what it pays by started units of time, instead of by slots."""
@@ -285,6 +286,7 @@ class Meter(Quota):
     """A price by tiers of what some tasks use."""
 
     tiers: list[tuple[Fraction, Fraction]] = of(default_factory=list)  # from which amount on, and the price
+    minimum: Fraction = Fraction(0)
 
     def cost(self, window: list[int], used: Fraction) -> Fraction:
         """Return what use costs that comes after what was used before the horizon."""
@@ -293,7 +295,13 @@ class Meter(Quota):
             end = self.tiers[at + 1][0] if at + 1 < len(self.tiers) else max(begin, spent + used)
             low, high = max(begin, spent), min(end, spent + used)
             total += max(Fraction(0), high - low) * price
-        return total
+        return max(total, self.minimum - self.paid(spent))
+
+    def paid(self, amount: Fraction) -> Fraction:
+        """Return what the tiers ask for an amount from its first unit on."""
+        ends = [begin for begin, _ in self.tiers[1:]] + [amount]
+        parts = [max(Fraction(0), min(end, amount) - begin) for (begin, _), end in zip(self.tiers, ends, strict=True)]
+        return sum((part * price for part, (_, price) in zip(parts, self.tiers, strict=True)), Fraction(0))
 
 
 @dataclass
@@ -395,6 +403,8 @@ class Instance:
         self.services = read_services(tree, self)
         self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
         self.meters = [_meter(each, self.clock) for each in get(tree, "meters", [])]
+        for meter in self.meters:
+            self._refuse_below_zero(meter, tree)
         for quota in [*self.quotas, *self.meters]:
             self._check_quota(quota, tree)
         self.savings = read_savings(tree, self)
@@ -402,6 +412,25 @@ class Instance:
         self.apart = [list(each) for each in get(tree, "apart", [])]
         self._check_segments()
         self._check_restrained()
+
+    def _refuse_below_zero(self, meter: Meter, tree: dict[str, Any]) -> None:
+        """Refuse a meter of money where it counts a price or a cost below 0."""
+        if meter.what != "money":
+            return
+        prices = [
+            value
+            for pool in tree["pools"]
+            if meter.covers_pool(self.pools[pool["id"]])
+            for price in get(pool, "price", {}).values()
+            for value in (next(iter(price.values())).values() if isinstance(price, dict) else [price])
+        ]
+        for task in get(tree, "tasks", []):
+            if (meter.tasks is None or task["id"] in meter.tasks) and (
+                meter.teams is None or get(task, "team") in meter.teams
+            ):
+                prices += [get(each, "cost", 0) for each in [*get(task, "options", []), get(task, "work", {})]]
+        if any(number(value) < 0 for value in prices):
+            raise Refused("a meter of money beside prices or costs below 0")
 
     def _check_restrained(self) -> None:
         """Refuse a least load, or a time off, of nodes told apart, and beside services and segments."""
@@ -433,16 +462,20 @@ class Instance:
                 raise Refused("data between copies")
             if not (taking or task.id in passing or get(stated, "inputs", []) or get(stated, "results")):
                 continue
+            if task.cut and (get(stated, "results") or (get(stated, "inputs", []) and task.cut.move)):
+                raise Refused("segments with results, or inputs of those that move")
             kept = []
             for option in task.options:
                 region = region_of(option.pool)
                 moves = [] if region is None else self.data.own(stated, region)
                 if region is None or None in moves:
                     continue
-                cost = sum((each.cost for each in moves if each), option.cost)
-                kept.append(
-                    replace(option, cost=cost, seconds=sum((each.seconds for each in moves if each), option.seconds))
-                )
+                cost = sum((each.cost for each in moves if each), Fraction(0))
+                seconds = sum((each.seconds for each in moves if each), Fraction(0))
+                if task.cut:
+                    kept.append(replace(option, fetched=Move(cost, seconds)))
+                else:
+                    kept.append(replace(option, cost=option.cost + cost, seconds=option.seconds + seconds))
             task.options = kept
 
     def passed(self, run: Run, other: Run) -> Move | None:
@@ -514,10 +547,12 @@ class Instance:
         if begun is not None and begun.shortest is not None and number == 1 and not runs:
             return None
         again = number > 1 or (begun is not None and not runs)
-        lost = cut.restart if again else Fraction(0)
+        fetched = Move() if again or runs else option.fetched
+        lost = cut.restart if again else fetched.seconds
         length = (end - start) * clock.slot
         rest = option.seconds * self._left(task)
         shortest = min(begun.shortest or clock.slot, rest) if runs and begun else min(cut.shortest, option.seconds)
+        option = replace(option, cost=option.cost + fetched.cost)
         least = max(ceil(shortest / clock.slot), lost // clock.slot + 1)
         if not least <= end - start <= max(least, ceil((rest + lost) / clock.slot)):
             return None
@@ -914,10 +949,10 @@ def _meter(tree: dict[str, Any], clock: Clock) -> Meter:
     begins = [begin for begin, _ in tiers]
     if begins[:1] != [0] or begins != sorted(set(begins)) or any(price < 0 for _, price in tiers):
         raise Refused("tiers that do not ascend from 0, or prices below zero")
-    if tree["of"] == "money" or get(tree, "per") == "moment":
-        raise Refused("a meter of money, or at any moment")
+    if get(tree, "per") == "moment":
+        raise Refused("a meter at any moment")
     quota = _quota(tree | {"limit": 0}, clock)
-    return Meter(**vars(quota), tiers=tiers)
+    return Meter(**vars(quota), tiers=tiers, minimum=number(get(tree, "minimum", 0)))
 
 
 def _quota(tree: dict[str, Any], clock: Clock) -> Quota:

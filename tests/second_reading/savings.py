@@ -94,8 +94,6 @@ def read_savings(tree: dict[str, Any], instance: Instance) -> list[SavingsPlan]:
     things = [(rate.pool.id, rate.resource, rate.kind) for plan in plans for rate in plan.rates]
     if len(set(things)) < len(things) or len({plan.id for plan in plans}) < len(plans):
         raise Refused("two rates of one thing, or two plans of one id")
-    if plans and (instance.services or any(task.cut for task in instance.tasks.values())):
-        raise Refused("savings plans beside services or segments")
     return plans
 
 

@@ -121,6 +121,43 @@ tasks: [{id: send, options: [{pool: net, duration: 30d, uses: {flows: 1}, consum
 """,
         "1300.48",
     ),
+    "AWS: Developer Support of 3 % for 30 USD of use, at least 29 a month": (
+        "time: {start: 2026-06-01T00:00Z, slot: 1d, horizon: 30d}\n"
+        """
+pools: [{id: m5, capacity: {vm: 1}, price: {vm: 0.125}}]
+meters: [{id: support, of: money, per: month, minimum: 29, tiers: [{price: 0.03}]}]
+tasks: [{id: site, options: [{pool: m5, uses: {vm: 1}, duration: 10d}]}]
+""",
+        "59",
+    ),
+    "a fee in percent turns the choice: 5 % on the cheaper cloud, none on the dearer one": (
+        HOUR
+        + """
+pools: [{id: resold, capacity: {vm: 1}, price: {vm: 0.98}}, {id: direct, capacity: {vm: 1}, price: {vm: 1}}]
+meters: [{id: fee, of: money, pools: [resold], tiers: [{price: 0.05}]}]
+tasks: [{id: a, options: [{pools: [resold, direct], uses: {vm: 1}, duration: 1h}]}]
+""",
+        "1",
+    ),
+    "a serving GPU under a savings plan, with a job beside it": (
+        DAY
+        + """
+pools: [{id: g6, capacity: {gpu: 2}, price: {gpu: 1}}]
+savings: [{id: compute, commit: {max: 2, step: 0.1}, rates: [{pool: g6, resource: gpu, price: 0.7}]}]
+services: [{id: chat, demand: {all: 5}, replicas: [{pool: g6, uses: {gpu: 1}, rate: {all: 6}}]}]
+tasks: [{id: tune, options: [{pool: g6, uses: {gpu: 1}, duration: 4h}]}]
+""",
+        "20.8",  # 24 x 0.7 is committed for the replica, and 4 hours of the job are on demand
+    ),
+    "free hours of a month, used by a job that pauses at dear ones": (
+        "time: {start: 2026-06-01T00:00Z, slot: 1h, horizon: 6h}\n"
+        """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {daily: {"00:00": 1, "02:00": 4, "04:00": 1}}}}]
+meters: [{id: hours, of: gpu, per: month, used: 97, tiers: [{price: 0}, {from: 100, price: 0.5}]}]
+tasks: [{id: t, segments: true, options: [{pool: a, uses: {gpu: 1}, duration: 4h}]}]
+""",
+        "4.5",
+    ),
     "OVHcloud: 20 days by the hour, or a month at once": (
         "time: {start: 2026-06-01T00:00Z, slot: 1d, horizon: 30d}\n"
         """

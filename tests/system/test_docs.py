@@ -114,7 +114,7 @@ def test_instances_of_the_pages_solve(page: str, number: int, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("number", "published"), [(0, "18.74"), (1, "18.00"), (2, "23.94"), (3, "20.97"), (4, "47.13")]
+    ("number", "published"), [(0, "18.74"), (1, "18.00"), (2, "23.94"), (3, "20.97"), (4, "47.13"), (5, "91150.00")]
 )
 def test_bills_come_out_to_the_cent(number: int, published: str) -> None:
     """The files of the tutorial cost what the providers publish."""

@@ -71,7 +71,10 @@ def _marginal(problem: Problem, schedule: Schedule, option: Ints, start: Ints) -
 def _unit_prices(problem: Problem, used: list[int]) -> list[int]:
     """Return what one unit more of each meter costs, savings plans included [money units]."""
     pairs = zip(problem.meters, used, strict=True)
-    prices = [int(meter.price[np.searchsorted(meter.begin, use, "right") - 1]) for meter, use in pairs]
+    prices = [
+        int(meter.price[np.searchsorted(meter.begin, use, "right") - 1]) if meter.priced(use) >= meter.least else 0
+        for meter, use in pairs
+    ]
     for plan in problem.savings:
         steps = plan.best_steps(used)
         for window in plan.windows:

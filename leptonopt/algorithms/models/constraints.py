@@ -215,6 +215,18 @@ def tiers(variables: Variables) -> Rows:
     return table.rows("cost.tiers", np.arange(len(label)), upper, np.array(label, np.int64).reshape(-1, 3))
 
 
+def rests(variables: Variables) -> Rows:
+    """cost: a meter costs at least its minimum: sum of price a + r >= least."""
+    problem, table = variables.problem, RowTable()
+    for row, (number, at) in enumerate(variables.rests.items()):
+        tiers = variables.tiers[number]
+        table.add(np.full(len(tiers), row), tiers, -problem.meters[number].price)
+        table.add(np.array([row]), np.array([at]), np.array([-variables.rest_unit(number)]))
+    upper = np.array([-problem.meters[number].least for number in variables.rests], np.int64)
+    labels = np.array([*variables.rests], np.int64).reshape(-1, 1)
+    return table.rows("cost.rests", np.arange(len(upper)), upper, labels)
+
+
 def savings(variables: Variables) -> Rows:
     """cost: a window of a savings plan costs at least each of its linear functions of use and steps."""
     problem, table = variables.problem, RowTable()

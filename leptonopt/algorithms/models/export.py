@@ -238,6 +238,7 @@ def _meters(problem: Problem) -> Iterator[str]:
         key = "price" if name.endswith("price") else "size"
         tiers = ((at, *tier) for at, meter in meters for tier in enumerate(getattr(meter, key).tolist()))
         yield from _table(name, (form.format(*tier) for tier in tiers))
+    yield from _table("param least_money", (f"{at} {meter.least}" for at, meter in meters))
 
 
 def _savings(problem: Problem) -> Iterator[str]:

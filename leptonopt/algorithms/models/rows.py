@@ -50,7 +50,8 @@ class Variables:
     the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off (behind the
     last slot: before the first one), c[m] committed. y[s, p]: the groups of set s, which belong together, run on
     pool p. Those of services are listed at `services`. a[m, k]: what tier k of meter m holds; q[m, k]: it is full.
-    f[s, w]: what window w of savings plan s costs; l[s]: its steps committed, where some can be.
+    f[s, w]: what window w of savings plan s costs; l[s]: its steps committed, where some can be. r[m]: what meter m
+    costs beyond its tiers, where there is a minimum.
     """
 
     problem: Problem
@@ -137,6 +138,14 @@ class Variables:
         some = [number for number, plan in enumerate(self.problem.savings) if plan.steps]
         return {number: at + place for place, number in enumerate(some)}
 
+    @cached_property
+    def rests(self) -> dict[int, int]:
+        """Return the position of r[m] by meter that has a minimum."""
+        behind = sum(map(len, self.saving)) + len(self.steps)
+        at = self._before_tiers + sum(map(len, self.tiers)) + len(self.full_tiers) + behind
+        some = [number for number, meter in enumerate(self.problem.meters) if meter.least]
+        return {number: at + place for place, number in enumerate(some)}
+
     @property
     def _before_tiers(self) -> int:
         parts = (self.nodes.values(), self.services.values())
@@ -209,11 +218,16 @@ class Variables:
             whole[at] = name[0] != "z"
         for at in self.saving:
             whole[at] = False  # whole in any case, as the largest of whole numbers
+        whole[list(self.rests.values())] = False  # the same holds
         return whole
 
     def saving_unit(self, plan: int) -> int:
         """Return in how many money units f of a savings plan counts: 1, but for engines of doubles."""
         return max(1, int(self._most_saving(plan).max(initial=0)) // MAX_UNITS) if self.coarse else 1
+
+    def rest_unit(self, meter: int) -> int:
+        """Return in how many money units r of a meter counts: 1, but for engines of doubles."""
+        return max(1, self.problem.meters[meter].least // MAX_UNITS) if self.coarse else 1
 
     def _most_saving(self, plan: int) -> Ints:
         """Return the most that each window of a savings plan can cost, int64, shape (W,) [money units]."""
@@ -258,6 +272,7 @@ class Variables:
         parts.append(np.ones(len(self.full_tiers), np.int64))
         parts += [-(-self._most_saving(at) // self.saving_unit(at)) for at in range(len(problem.savings))]
         parts.append(np.array([problem.savings[number].steps for number in self.steps], np.int64))
+        parts.append(np.array([-(-problem.meters[m].least // self.rest_unit(m)) for m in self.rests], np.int64))
         return np.concatenate(parts)
 
     def usable(self, kind: int) -> tuple[list[tuple[Ints, Ints, int]], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,7 @@ from leptonopt.problem.slot_chain import SlotChain
 
 
 def applies(problem: Problem) -> bool:
-    """Return whether the problem has chains, none of which can earn by working, and no services."""
-    if len(problem.services):
-        return False
+    """Return whether the problem has chains, none of which can earn by working."""
     return bool(problem.chains) and all(
         SlotChain(problem, chain).slot_cost.min(initial=0) >= 0 for chain in problem.chains
     )
@@ -29,7 +28,7 @@ def chain_size(problem: Problem, chain: Chain) -> tuple[int, int]:
     """Return upper limits of the (variables, nonzeros) of a chain."""
     cells = len(chain.rate) * problem.slots
     held = max((len(problem.demands(int(o))[0]) for o in SlotChain(problem, chain).sample), default=0)
-    return 3 * cells + 2 * problem.slots, cells * (12 + held + len(problem.quotas)) + 6 * problem.slots
+    return 3 * cells + 2 * problem.slots, cells * (12 + held + len(problem.uses)) + 6 * problem.slots
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +75,7 @@ class SlotForm:
     problem : the problem with chains
     plain, group, option : the problem of the other groups, and their groups and options in `problem`
     chains : the chains by slots
+    limits, metered : quotas of the other groups and of chains, and the use of meters, by the options of `problem`
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -97,10 +97,11 @@ class SlotForm:
             lag=problem.lag[own],
             most=problem.most[own],
             quotas=tuple(renumbered(quota, self.option) for quota in limits),
+            meters=tuple(replace(meter, use=renumbered(meter.use, self.option)) for meter in problem.meters),
             together=tuple(self._members(each) for each in problem.together),
             apart=tuple(self._members(each) for each in problem.apart),
         )
-        self.limits = limits
+        self.limits, self.metered = limits, [meter.use for meter in problem.meters]
         self.chain_of = {int(g): at for at, chain in enumerate(problem.chains) for g in chain.groups.tolist()}
         pairs = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
         self.edges = [edge for edge in pairs if self._mixed(*edge[:2])]
@@ -151,16 +152,16 @@ class SlotVariables(Variables):
     form: SlotForm
 
     @classmethod
-    def of(cls, form: SlotForm, columns: StartColumns, left: Ints) -> SlotVariables:
+    def of(cls, form: SlotForm, columns: StartColumns, left: Ints, coarse: bool) -> SlotVariables:
         """Return the variables of a form."""
-        made = cls(form.plain, columns, left)
+        made = cls(form.plain, columns, left, coarse)
         object.__setattr__(made, "form", form)
         return made
 
     @cached_property
     def others(self) -> Ints:
         """Return the largest values of the variables of other groups."""
-        return Variables(self.problem, self.columns, self.left).most
+        return Variables(self.problem, self.columns, self.left, self.coarse).most
 
     @cached_property
     def places(self) -> list[Positions]:
@@ -190,7 +191,7 @@ class SlotVariables(Variables):
             number += chain.ways
         none = np.zeros(sum(map(len, option)), np.int64)
         columns = StartColumns(np.concatenate(option), np.concatenate(start), none)
-        made = HoldingVariables(self.form.held, columns, self.left)
+        made = HoldingVariables(self.form.held, columns, self.left, self.coarse)
         object.__setattr__(made, "base", self)
         object.__setattr__(made, "where", np.concatenate(where))
         return made
@@ -219,8 +220,21 @@ class HoldingVariables(Variables):
     @cached_property
     def nodes(self) -> dict[tuple[str, int], Ints]:
         """Return the positions of nodes, behind all that hold."""
-        shift = len(self.where) - len(self.base.columns.option)
-        return {key: at + shift for key, at in Variables(self.base.problem, self.base.columns, self.left).nodes.items()}
+        return {key: at + self._shift for key, at in self.base.nodes.items()}
+
+    @cached_property
+    def services(self) -> dict[tuple[Any, ...], Ints]:
+        """Return the positions of the variables of services, behind all that hold."""
+        return {key: at + self._shift for key, at in self.base.services.items()}
+
+    @cached_property
+    def tiers(self) -> list[Ints]:
+        """Return the positions of what tiers of meters hold, behind all that hold."""
+        return [at + self._shift for at in self.base.tiers]
+
+    @property
+    def _shift(self) -> int:
+        return len(self.where) - len(self.base.columns.option)
 
     def placed(self, rows: Rows) -> Rows:
         """Return rows with positions in the model."""

@@ -23,7 +23,7 @@ would then work longer than a segment may be; `applies` tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,7 @@ import numpy as np
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows
 from leptonopt.algorithms.models.segment_variables import Positions, SlotVariables
 from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Quota
 from leptonopt.problem.schedule import Schedule
 from leptonopt.problem.slot_chain import SlotChain
 
@@ -170,10 +171,10 @@ def _end(variables: SlotVariables, group: int) -> tuple[Terms, Terms]:
     return [(own, ends)], [(own, 1)]
 
 
-def with_starts(variables: SlotVariables, rows: Rows) -> Rows:
-    """quota: the one-time use of segments, added to the rows of quotas."""
+def with_starts(variables: SlotVariables, rows: Rows, uses: Sequence[Quota]) -> Rows:
+    """quota: the one-time use of segments, added to the rows of quotas or meters."""
     row, variable, factor = [rows.row], [rows.variable], [rows.coefficient]
-    for number, quota in enumerate(variables.form.limits):
+    for number, quota in enumerate(uses):
         for chain, place in zip(variables.form.chains, variables.places, strict=True):
             for later, way, slot in zip(*np.nonzero(chain.begins), strict=True):
                 own = chain.option[:, way][0 if later == 0 else slice(1, None)]

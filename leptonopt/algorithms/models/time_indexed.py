@@ -31,6 +31,8 @@ from leptonopt.runtime.clock import check_time_each
 
 __all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]
 
+SERVICE_RULES = (service_rules.replicas, service_rules.serve, service_rules.batches)
+
 
 @dataclass(frozen=True, eq=False)
 class IntegerProgram:
@@ -84,7 +86,7 @@ class IntegerProgram:
         names += [f"a_{m}_{k}" for m, at in enumerate(self.variables.tiers) for k in range(len(at))]
         names += [f"q_{m}_{k}" for m, k in self.variables.full_tiers]
         names += [f"f_{s}_{w}" for s, at in enumerate(self.variables.saving) for w in range(len(at))]
-        names += [f"l_{s}" for s in self.variables.steps]
+        names += [f"l_{s}" for s in self.variables.steps] + [f"r_{m}" for m in self.variables.rests]
         return names + [f"s_{at}" for at in range(len(self.most) - len(names))]
 
     def row_names(self) -> list[str]:
@@ -108,6 +110,8 @@ def cost(variables: Variables) -> Ints:
         costs[at] = meter.price
     for number, at in enumerate(variables.saving):
         costs[at] = variables.saving_unit(number)
+    for number, place in variables.rests.items():
+        costs[place] = variables.rest_unit(number)
     service_rules.replica_costs(variables, costs)
     return costs
 
@@ -121,7 +125,7 @@ def build_model(
     doubles: large sums of money for requests missed are rounded down, so that the model may be a relaxation.
     """
     if not without and applies(problem):
-        return _by_slots(SlotForm(problem), cutoff)
+        return _by_slots(SlotForm(problem), cutoff, coarse)
     return _by_columns(problem, without, cutoff, coarse)
 
 
@@ -141,15 +145,11 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
     if len(problem.nodes):
         parts += [("nodes", partial(rule, variables)) for rule in node_rules.RULES]
     if len(problem.services):
-        parts += [
-            ("replicas", lambda: service_rules.replicas(variables)),
-            ("serve", lambda: service_rules.serve(variables)),
-            ("batches", lambda: service_rules.batches(variables)),
-        ]
+        parts += [(rule.__name__, partial(rule, variables)) for rule in SERVICE_RULES]
     if problem.quotas:
         parts.append(("quota", lambda: rules.quota(variables)))
     if problem.meters:
-        parts += [("meter", lambda: rules.meters(variables)), ("meter", lambda: rules.tiers(variables))]
+        parts += [("meter", partial(rule, variables)) for rule in (rules.meters, rules.tiers, rules.rests)]
     if problem.savings:
         parts.append(("savings", lambda: rules.savings(variables)))
     if problem.together or problem.apart:
@@ -159,11 +159,11 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
     return linear if cutoff is None else _cut(linear, cutoff)
 
 
-def _by_slots(form: SlotForm, cutoff: int | None) -> IntegerProgram:
+def _by_slots(form: SlotForm, cutoff: int | None, coarse: bool) -> IntegerProgram:
     """Return the model with tasks in segments by slots."""
     problem = form.plain
     columns, left = rules.window(problem), np.flatnonzero(problem.optional)
-    variables = SlotVariables.of(form, columns, left)
+    variables = SlotVariables.of(form, columns, left, coarse)
     held = variables.holding
     parts = [
         rules.once(problem, columns, left),
@@ -182,8 +182,15 @@ def _by_slots(form: SlotForm, cutoff: int | None) -> IntegerProgram:
             node_rules.nodes_minimum(variables),
             node_rules.nodes_strong(variables),
         ]
+    if len(problem.services):
+        parts += [rule(variables) for rule in SERVICE_RULES]
     if problem.quotas:
-        parts.append(segments.with_starts(variables, held.placed(rules.quota(held))))
+        parts.append(segments.with_starts(variables, held.placed(rules.quota(held)), form.limits))
+    if problem.meters:
+        used = segments.with_starts(variables, held.placed(rules.meters(held)), form.metered)
+        parts += [used, rules.tiers(variables), rules.rests(variables)]
+    if problem.savings:
+        parts.append(rules.savings(variables))
     if problem.together or problem.apart:
         parts += [rules.together(variables), rules.apart(variables)]
     linear = replace(assemble(variables, variables.cost(cost(variables)), parts), slots=variables)
@@ -255,12 +262,12 @@ def decode(linear: IntegerProgram, values: Any) -> Schedule:
     count = values[: len(linear.columns.option)]
     chosen = np.flatnonzero(count)
     rent = decode_nodes(linear.variables, values) if len(linear.problem.nodes) else None
+    replicas = decode_replicas(linear.variables, values) if len(linear.problem.services) else None
     if linear.slots is not None:
         option = linear.slots.form.option[linear.columns.option[chosen]]
         own = zip(option.tolist(), linear.columns.start[chosen].tolist(), count[chosen].tolist(), strict=True)
         entries = np.array([*own, *segments.decode_segments(linear.slots, values)], np.int64).reshape(-1, 3)
-        return Schedule.of(entries[:, 0], entries[:, 1], entries[:, 2], rent)
-    replicas = decode_replicas(linear.variables, values) if len(linear.problem.services) else None
+        return Schedule.of(entries[:, 0], entries[:, 1], entries[:, 2], rent, replicas)
     return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent, replicas)
 
 
@@ -329,7 +336,7 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
         encode_nodes(variables, rent, values)
     if schedule.replicas is not None:
         encode_replicas(variables, schedule.replicas, values)
-    encode_meters(variables, schedule, values)
+    encode_meters(variables, stated, whole, values)
     for (number, pool), position in variables.pools.items():
         mine = np.isin(problem.group[schedule.option], problem.together[number])
         values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
@@ -355,9 +362,8 @@ def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None
         values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind][: len(positions)]
 
 
-def encode_meters(variables: Variables, schedule: Schedule, values: Ints) -> None:
+def encode_meters(variables: Variables, problem: Problem, schedule: Schedule, values: Ints) -> None:
     """Write what the tiers of meters hold, and what savings plans cost, into `values`."""
-    problem = variables.problem
     rent = node_schedule_of(problem, schedule) if problem.meters else None
     used = [0] * len(problem.meters) if rent is None else metered_use(problem, schedule, rent)
     for number, (at, meter) in enumerate(zip(variables.tiers, problem.meters, strict=True)):
@@ -366,6 +372,9 @@ def encode_meters(variables: Variables, schedule: Schedule, values: Ints) -> Non
         for tier in range(len(at) - 1):
             if (number, tier) in variables.full_tiers:
                 values[variables.full_tiers[number, tier]] = held[tier] == meter.size[tier]
+        if number in variables.rests:
+            missing = max(0, meter.least - meter.priced(used[number]))
+            values[variables.rests[number]] = -(-missing // variables.rest_unit(number))
     for number, plan in enumerate(problem.savings):
         steps = plan.best_steps(used)
         unit = variables.saving_unit(number)

@@ -12,7 +12,7 @@ from leptonopt.compile import segments
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import InstanceError
-from leptonopt.instance import Instance
+from leptonopt.instance import Instance, validate
 
 HOUR = 3600
 
@@ -135,3 +135,41 @@ def test_more_segments_never_cost_more() -> None:
         assert str(found.status) == "optimal"
         costs.append(found.cost)
     assert costs == [9, 9, 8, 4, 4]
+
+
+FETCHED: dict[str, Any] = {
+    "pools": [
+        {
+            "id": "a",
+            "labels": ["region:east"],
+            "capacity": {"gpu": 1},
+            "price": {"gpu": 1},
+            "maintenance": [{"from": "2026-01-05T02:00Z", "to": "2026-01-05T03:00Z"}],
+        }
+    ],
+    "datasets": [{"id": "corpus", "gib": 10, "at": ["west"]}],
+    "links": [{"from": "*", "to": "*", "price": 0.1, "setup": "30m"}],
+}
+
+
+@pytest.mark.parametrize("method", ["auto", "cpsat", "highs", "segments"])
+def test_the_first_segment_fetches_inputs(method: str) -> None:
+    """Of 3 hours around maintenance the first segment loses half of one, and pays 1; what has begun has its inputs."""
+    cut = {"inputs": ["corpus"], "segments": {"most": 2}, "deadline": "2026-01-05T04:00Z"}
+    found = leptonopt.solve(instance(cut, **FETCHED), method=method, time_limit=10, isolate=False)
+    assert found.cost == 4
+    lines = found.document["tasks"]
+    assert [(line["work"], line["parts"]["fixed"], "data" in line) for line in lines] == [
+        (0.6, 1, True),
+        (0.4, 0, False),
+    ]
+    begun = {**cut, "segments": {"begun": {"option": "a", "left": "75m"}}}
+    assert leptonopt.solve(instance(begun, **FETCHED), method=method, time_limit=10, isolate=False).cost == 2
+
+
+def test_segments_that_move_fetch_nothing() -> None:
+    """Where data were fetched would depend on the way; `results` wait for the last segment."""
+    for wrong in ({"inputs": ["corpus"], "segments": {"move": True}}, {"results": {"gib": 1, "to": "west"}}):
+        task = {"id": "t", "segments": True, "options": [{"pool": "a", "duration": "2h"}], **wrong}
+        with pytest.raises(InstanceError, match="segments with results, and those that move with inputs"):
+            validate({"time": {"start": "2026-01-05T00:00Z"}, "tasks": [task], **FETCHED})

@@ -9,7 +9,6 @@ import pytest
 from leptonopt.errors import InstanceError
 from leptonopt.instance import covered, validate
 from tests.helpers.saved import RATES, saved
-from tests.helpers.tiny_instances import service
 
 A = RATES[0]
 
@@ -48,25 +47,22 @@ def test_wrong_plans(plan: dict[str, Any], said: str) -> None:
     [
         ({"time": {"start": "2026-01-05T00:00Z", "slot": "90m", "horizon": "3h"}}, "filled by the clock hour"),
         ({"time": {"start": "2026-01-05T00:30Z", "slot": "1h", "horizon": "4h"}}, "filled by the clock hour"),
-        ({"services": [service()]}, "services are not supported beside savings plans"),
     ],
 )
 def test_what_does_not_go_with_them(more: dict[str, Any], said: str) -> None:
-    """Slots that do not lie on clock hours, and services."""
+    """Slots that do not lie on clock hours."""
     with pytest.raises(InstanceError, match=said):
         validate(saved() | more)
 
 
 def test_other_refusals() -> None:
-    """Segments, billing, prices that change, and an id twice."""
-    cut, billed, dear, twice = saved(), saved(), saved(), saved()
-    cut["tasks"][1]["segments"] = True
+    """Billing, prices that change, and an id twice."""
+    billed, dear, twice = saved(), saved(), saved()
     billed["pools"][0]["billing"] = {"unit": "1m"}
     dear["pools"][0]["price"] = {"gpu": {"daily": {"00:00": 4, "08:00": 5}}}
     twice["savings"].append({"id": "compute", "rates": [A]})
     for stated, said in (
-        (cut, "segments are not supported"), (billed, "billing by started time"), (dear, "no price that is one number"),
-        (twice, "stands twice"),
+        (billed, "billing by started time"), (dear, "no price that is one number"), (twice, "stands twice"),
     ):  # fmt: skip
         with pytest.raises(InstanceError, match=said):
             validate(stated)

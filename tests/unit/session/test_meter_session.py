@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.errors import UsageError
+from leptonopt.errors import InstanceError, UsageError
 from tests.helpers.metered import moved
 
 FREE = [{"price": 0}, {"from": 6, "price": 1}]
@@ -34,6 +34,126 @@ def test_tiers_by_hand(method: str, tiers: list[dict[str, float]], cost: float) 
     found = solved(moved(4, 4, 4, tiers=tiers), method=method, confirm=method == "highs")
     assert (found.status, found.cost) == ("optimal", cost)
     assert method != "highs" or found.document["proof"]["confirmation"] == "second model"
+
+
+@pytest.mark.parametrize("method", ["auto", "highs", "cpsat", "cbc"])
+@pytest.mark.parametrize(
+    ("tiers", "minimum", "cost"),
+    [
+        ([{"price": 1}], 10, 12),  # of 12 beyond the minimum; all at home would be 10 + 15
+        ([{"price": 1}], 12.5, 12.5),  # the minimum pays for all
+        (FALLING, 13, 13.5),
+        ([{"price": 0}, {"from": 5, "price": 3}], 9, 14),  # one at home, as 8 moved cost the minimum and 12 cost 21
+    ],
+)
+def test_a_minimum_by_hand(method: str, tiers: list[dict[str, float]], minimum: float, cost: float) -> None:
+    """What is moved costs at least the minimum; the second model proves the same."""
+    stated = moved(4, 4, 4, tiers=tiers, minimum=minimum)
+    found = solved(stated, method=method, confirm=method == "highs")
+    assert (found.status, found.cost) == ("optimal", cost)
+    assert method != "highs" or found.document["proof"]["confirmation"] == "second model"
+
+
+def test_a_minimum_is_less_what_was_paid() -> None:
+    """Of at least 10 a day, 7 are paid when the horizon begins; tomorrow all 10 are to be paid."""
+    stated = moved(2, tiers=[{"price": 1}], per="day", used=7, minimum=10)
+    stated["time"] = {"start": "2026-01-05T22:00Z", "slot": "1h", "horizon": "4h"}
+    assert [line["cost"] for line in solved(stated).document["meters"]] == [3, 10]
+
+
+def test_fees_in_percent() -> None:
+    """Two tasks at home pay 5 each and a fee of a tenth on it; what the other meter asks for moving is not counted."""
+    stated = moved(1, 1, tiers=[{"price": 4}])
+    stated["meters"].append({"id": "support", "of": "money", "tiers": [{"price": 0.1}]})
+    found = solved(stated, method="highs", confirm=True)
+    assert (found.status, found.cost) == ("optimal", 8)
+    stated["meters"][0]["tiers"] = [{"price": 6}]
+    assert solved(stated).cost == 11
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"price": {"gpu": -1}}, "has a price below 0"), ({"option": {"cost": -1}}, "has a cost below 0")],
+)
+def test_fees_on_less_than_nothing_are_refused(change: dict[str, Any], said: str) -> None:
+    """A meter of money counts nothing below 0."""
+    stated = moved(1, of="money")
+    stated["tasks"][0]["options"][0] |= change.pop("option", {})
+    stated["pools"][0] |= change
+    with pytest.raises(InstanceError, match=said):
+        solved(stated)
+
+
+SERVICE = {
+    "services": [
+        {
+            "id": "chat",
+            "team": "red",
+            "demand": {"all": 5},
+            "replicas": [{"pool": "own", "uses": {"gpu": 1}, "rate": {"all": 6}}],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("method", ["auto", "highs", "cpsat", "cbc"])
+def test_services_are_metered(method: str) -> None:
+    """A replica holds a GPU for 4 hours: 20, and 1 for each unit-hour beyond 2, which its team pays; 1 is moved for 1."""
+    stated = moved(1, of="gpu", tiers=[{"price": 0}, {"from": 3, "price": 1}]) | SERVICE
+    stated["tasks"][0]["team"] = "blue"
+    found = solved(stated, method=method, confirm=method == "highs")
+    assert (found.status, found.cost) == ("optimal", 22)
+    assert method != "highs" or found.document["proof"]["confirmation"] == "second model"
+    bill = found.document["bill"]
+    assert {line["team"]: line["metered"] for line in bill["teams"]} == {"red": 1.6, "blue": 0.4}
+    assert bill["uncharged"] == 0
+
+
+def test_services_under_savings_plans() -> None:
+    """A GPU at 5 costs 3 when committed: 4 x 3 for the replica; the task is cheaper without."""
+    stated = moved(1) | SERVICE
+    rates = [{"pool": "own", "resource": "gpu", "price": 3}]
+    stated["savings"] = [{"id": "plan", "commit": {"max": 6, "step": 3}, "rates": rates}]
+    stated["tasks"][0]["team"] = "blue"
+    found = solved(stated)
+    assert (found.status, found.cost) == ("optimal", 13)
+    assert {line["team"]: line["metered"] for line in found.document["bill"]["teams"]} == {"red": -8, "blue": 1}
+    again = solved(stated, warm_start=found.document)
+    assert again.cost == 13
+
+
+@pytest.mark.parametrize("method", ["auto", "highs", "cpsat", "cbc"])
+def test_segments_are_metered(method: str) -> None:
+    """Two hours a day are free: the task pauses between them, where hours are dear, and each segment pays its share."""
+    stated = moved(1, of="gpu", per="day", tiers=[{"price": 0}, {"from": 2, "price": 0.5}])
+    stated["time"] = {"start": "2026-01-05T20:00Z", "slot": "1h", "horizon": "6h"}
+    stated["pools"][1]["price"] = {"gpu": {"daily": {"00:00": 1, "20:00": 1, "22:00": 4}}}
+    run = {"pool": "own", "uses": {"gpu": 1}, "duration": "4h"}
+    stated["tasks"] = [{"id": "t", "segments": {"most": 2}, "team": "red", "options": [run]}]
+    found = solved(stated, method=method)
+    assert (found.status, found.cost) == ("optimal", 4)
+    stated["meters"][0]["per"] = "horizon"
+    found = solved(stated, method=method)
+    assert (found.status, found.cost) == ("optimal", 5)
+    assert [line["metered"] for line in found.document["tasks"]] == [0.5, 0.5]
+
+
+def test_segments_under_savings_plans() -> None:
+    """The first hour is paid already, and none is there in the second: two segments, each of which moves 1."""
+    stated = moved(1, of="gb", tiers=[{"price": 0.5}])
+    run = {"pool": "own", "uses": {"gpu": 1}, "duration": "2h", "consumes": {"gb": 1}}
+    stated["tasks"] = [{"id": "t", "segments": True, "options": [run]}]
+    stated["pools"][1]["capacity"] = {
+        "gpu": {"steps": {"2026-01-05T00:00Z": 1, "2026-01-05T01:00Z": 0, "2026-01-05T02:00Z": 1}}
+    }
+    rates = [{"pool": "own", "resource": "gpu", "price": 3}]
+    stated["savings"] = [
+        {"id": "plan", "committed": {"steps": {"2026-01-05T00:00Z": 3, "2026-01-05T01:00Z": 0}}, "rates": rates}
+    ]
+    found = solved(stated)
+    assert (found.status, found.cost) == ("optimal", 9)
+    stated["tasks"][0]["release"] = "2026-01-05T02:00Z"
+    assert solved(stated).cost == 13.5
 
 
 def test_what_was_used_counts_in_the_first_window() -> None:

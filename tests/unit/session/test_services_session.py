@@ -76,3 +76,26 @@ def test_a_node_that_tasks_and_replicas_share_is_paid_once() -> None:
     services = [{"id": "s", "demand": {"a": 2}, "replicas": replicas}]
     document = {"time": SPLIT["time"], "pools": pools, "services": services, "tasks": [task]}
     assert solved(document, isolate=False) == ("optimal", 1.0)
+
+
+@pytest.mark.parametrize("method", ["auto", "highs", "cpsat", "cbc"])
+def test_segments_give_way_to_services(method: str) -> None:
+    """Both GPUs serve for two hours: the task of 4 hours pauses, or has another GPU at 3."""
+    times = {f"2026-11-23T0{hour}:00Z": demand for hour, demand in ((0, 1), (2, 15), (4, 1))}
+    document = {
+        "time": {"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "6h"},
+        "pools": [{"id": name, "capacity": {"gpu": gpu}, "price": {"gpu": gpu}} for name, gpu in (("a", 2), ("b", 3))],
+        "services": [
+            {
+                "id": "chat",
+                "demand": {"all": {"steps": times}},
+                "replicas": [{"pool": "a", "uses": {"gpu": 1}, "rate": {"all": 10}}],
+            }
+        ],
+        "tasks": [
+            {"id": "t", "segments": True, "options": [{"pools": ["a", "b"], "uses": {"gpu": 1}, "duration": "4h"}]}
+        ],
+    }
+    assert solved(document, method=method) == ("optimal", 2 * (8 + 4))
+    document["tasks"][0]["segments"] = {"most": 1}  # type: ignore[index]
+    assert solved(document, method=method) == ("optimal", 2 * 8 + 3 * 4)

@@ -10,7 +10,7 @@ import pytest
 from leptonopt.verify.checker import PlanChecker
 from leptonopt.verify.exact import Findings
 from leptonopt.verify.instance_reader import StatedInstance
-from leptonopt.verify.quotas import check_quotas
+from leptonopt.verify.quotas import check_quotas, users_of
 from leptonopt.verify.services import read_services
 from tests.helpers.stated_services import at, broken, instance, plan, served
 
@@ -83,5 +83,5 @@ def test_quotas_count_replicas(quota: dict[str, Any], used: int) -> None:
     stated, findings = StatedInstance(document), Findings()
     replicas = read_services(stated, plan([1] * 4, [1] * 4, ON_Q), Findings()).replicas
     line = {"id": "limit", "from": at(0), "to": at(4), "limit": 0, "used": Fraction(used)}
-    check_quotas(stated, {"quotas": [line | {"used": used}]}, [], replicas, [], findings)
+    check_quotas(stated, {"quotas": [line | {"used": used}]}, users_of([], replicas), [], findings)
     assert [each.rule for each in findings.found] == (["quota"] if used else [])
