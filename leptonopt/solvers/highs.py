@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.block_cuts import block_cuts
+from leptonopt.algorithms.models.block_cuts import block_cuts, with_binding
 from leptonopt.algorithms.models.reduced_costs import ReducedCosts, reduced_costs
 from leptonopt.algorithms.models.scaling import engine_arrays, row_units
 from leptonopt.algorithms.models.time_indexed import (
@@ -26,7 +26,7 @@ from leptonopt.algorithms.models.time_indexed import (
     predicted_size,
     with_rows,
 )
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
@@ -151,29 +151,41 @@ class _Run(MipRun):
         return self.guarded and self.limits.cutoff is None and len(self.costs) >= SETTINGS.relax_columns
 
     def _relax(self) -> None:
-        """Solve the relaxation, add cuts, take the bound of its duals, and remove what is useless."""
-        deadline = Deadline.after(SETTINGS.relax_share * self.left())
-        found, answer = self._relaxed(deadline)
-        for _ in range(SETTINGS.cut_rounds):
-            if found is None or self._closed() or deadline.expired() or self.limited():
-                break
-            cuts = block_cuts(self.linear, answer["values"]) if len(answer["values"]) else None
-            if cuts is None:
-                break
-            self._give(with_rows(self.linear, cuts))
-            better, answer = self._relaxed(deadline, answer["basis"])
-            if better is None:
-                break
-            gain, found = better.bound - found.bound, better
-            if gain < SETTINGS.cut_gain * abs(found.bound):
-                break
+        """Solve the relaxation, add cuts, take the bound of its duals, and remove what is useless.
+
+        Kernels are searched without the cuts: HiGHS finds plans sooner there (elasticflow-100: 6,749 in 8 s of CPU
+        time, with cuts none). The whole model has those that bind.
+        """
+        plain = self.linear
+        found, duals = self._cut(Deadline.after(SETTINGS.relax_share * self.left()))
         if found is None:
             return
+        cut = with_binding(plain, self.linear, duals)
+        self._give(plain)
         self.improve_incumbent()
         self._remove_columns(found)
         size = max(SETTINGS.kernel_columns, SETTINGS.kernel_each * self.problem.groups)
         while self._search_kernel(found, size):
             size *= SETTINGS.kernel_growth
+        self._give(cut)
+
+    def _cut(self, deadline: Deadline) -> tuple[ReducedCosts | None, Floats]:
+        """Add cuts to the relaxation while its value rises; return what it proves in the end, and the duals."""
+        found, answer = self._relaxed(deadline)
+        duals = np.zeros(0) if found is None else answer["duals"]
+        for _ in range(SETTINGS.cut_rounds):
+            if found is None or self._closed() or deadline.expired() or self.limited() or not len(answer["values"]):
+                break
+            if (cuts := block_cuts(self.linear, answer["values"])) is None:
+                break
+            self._give(with_rows(self.linear, cuts))
+            better, answer = self._relaxed(deadline, answer["basis"])
+            if better is None:
+                break
+            gain, found, duals = better.bound - found.bound, better, answer["duals"]
+            if gain < SETTINGS.cut_gain * abs(found.bound):
+                break
+        return found, duals
 
     def _give(self, linear: IntegerProgram) -> None:
         """Give HiGHS another model of the same variables and costs."""

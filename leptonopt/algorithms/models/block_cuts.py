@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leptonopt.algorithms.models.rows import Rows, RowTable
-from leptonopt.algorithms.models.time_indexed import IntegerProgram
+from leptonopt.algorithms.models.time_indexed import IntegerProgram, with_rows
 from leptonopt.problem.arrays import Bools, Floats, Ints
 
 RULES = ("capacity", "nodes.supply")  # the rows that are looked at
@@ -72,6 +72,28 @@ def block_cuts(linear: IntegerProgram, values: Floats) -> Rows | None:
     size = np.repeat(sizes, [len(part) for _, part, _ in found])
     chosen = np.argsort(-beyond, kind="stable")[: SETTINGS.most]
     return _rows(linear, row[chosen].astype(np.int64), size[chosen], group[chosen].astype(np.int64))
+
+
+def with_binding(plain: IntegerProgram, cut: IntegerProgram, duals: Floats) -> IntegerProgram:
+    """Return a model with those of the cuts of another one that have a dual, float, shape (R,).
+
+    Duals may end before the last cuts.
+    """
+    at, have = len(plain.lower), np.zeros(len(cut.lower), bool)
+    have[: len(duals)] = duals != 0
+    for part in cut.parts[len(plain.parts) :]:
+        own = have[at : at + len(part.lower)]
+        at += len(part.lower)
+        if own.any():
+            plain = with_rows(plain, _chosen(part, own))
+    return plain
+
+
+def _chosen(rows: Rows, keep: Bools) -> Rows:
+    """Return some of the rows."""
+    entry, place = keep[rows.row], np.cumsum(keep) - 1
+    row, variable, factor = (part[entry] for part in (rows.row, rows.variable, rows.coefficient))
+    return Rows(rows.name, place[row], variable, factor, rows.lower[keep], rows.upper[keep], rows.label[keep])
 
 
 def _entries(linear: IntegerProgram, values: Floats) -> _Entries:

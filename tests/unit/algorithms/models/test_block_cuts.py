@@ -80,6 +80,18 @@ def test_tasks_that_fit_side_by_side_need_no_cut() -> None:
         assert cuts.block_cuts(linear, encode(linear, best[1]).astype(float)) is None, seed
 
 
+def test_cuts_that_bind_stay() -> None:
+    """Of two cuts the one with a dual; one whose relaxation was not solved has none."""
+    plain = build_model(crowded())
+    found = cuts.block_cuts(plain, np.array([0.5, 0.9, 0.2, 0.5, 0.1, 0.8]))
+    assert found is not None
+    both = with_rows(plain, found)
+    kept = cuts.with_binding(plain, both, np.append(np.zeros(len(plain.lower)), [0.0, -2.0]))
+    assert kept.matrix[-1].toarray().tolist() == both.matrix[-1].toarray().tolist()
+    assert len(kept.lower) == len(plain.lower) + 1
+    assert cuts.with_binding(plain, both, np.ones(len(plain.lower))) is plain
+
+
 def test_large_models_have_few_cuts_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are exceeded most come first."""
     linear = build_model(random_problems.bins(1))
