@@ -31,7 +31,7 @@ class LaneSettings:
     large : recent gain for which a stage goes on beyond its share
     recent : seconds that count as recent, as a part of the share
     elastic : methods that may go on beyond their share, as they do not plan their time
-    least, least_share : seconds of a free core that these have at least, and the share of the time limit that this
+    least, least_share : seconds of a free core that methods have at least, and the share of the time limit that this
         may take: the first bound under due dates takes one second
     slowest : factor on the patience on a busy machine at most
     shortest : seconds that have to be left for a stage that comes again; one that ended sooner without a gain does not
@@ -54,7 +54,7 @@ class LaneSettings:
     large: float = 5e-3
     recent: float = 0.5
     elastic: tuple[str, ...] = ("lagrangian", "lns", "cpsat", "cpsat-intervals")
-    least: float = 2.5
+    least: tuple[tuple[str, float], ...] = (("lagrangian", 2.5),)
     least_share: float = 0.3
     slowest: float = 4.0
     shortest: float = 3.0
@@ -139,7 +139,8 @@ class Lane:
         patience = self._slowness * 2 ** (self._rounds - 1) * SETTINGS.seconds(self.turn.stage.method, self._time_limit)
         gain = self.turn.gain_since(now - patience)
         # Beyond its share what counts is recent: a first plan is worth much, and says nothing of what is to come.
-        least = min(self._slowness * SETTINGS.least, SETTINGS.least_share * self._time_limit)
+        least = dict(SETTINGS.least).get(self.turn.stage.method, 0.0)
+        least = min(self._slowness * least, SETTINGS.least_share * self._time_limit)
         recent = min(patience, max(least, SETTINGS.recent * (self.turn.until - self.turn.begun)))
         over = now > max(self.turn.until, self.turn.begun + least)
         if over and self.turn.gain_since(now - recent) < SETTINGS.large:

@@ -61,7 +61,7 @@ def test_nodes_supply_blocks() -> None:
 def test_schedules_keep_all_cuts(first: int) -> None:
     """Whatever solution they are found from, the optimum of random problems keeps them, with nodes and copies too."""
     seen = 0
-    for seed, made, best in bruteforce.solved(range(first, first + 60), 300_000):
+    for seed, made, best in bruteforce.solved(range(first, first + 30), 300_000):
         linear, rng = build_model(made), np.random.default_rng(seed)
         values = encode(linear, best[1])
         for _ in range(20):
@@ -70,7 +70,7 @@ def test_schedules_keep_all_cuts(first: int) -> None:
                 rows = with_rows(linear, found).matrix[-len(found.upper) :]
                 assert (rows @ values <= found.upper).all(), seed
                 seen += len(found.upper)
-    assert seen > 100
+    assert seen > 50
 
 
 def test_tasks_that_fit_side_by_side_need_no_cut() -> None:
