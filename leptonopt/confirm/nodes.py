@@ -38,6 +38,8 @@ def _kind(model: Builder, kind: Kind) -> tuple[list[Terms], list[dict[str, Terms
         before, known = ({on[t - 1]: -1, down[t - 1]: 1}, 0) if t else ({early: 1}, kind.before)
         model.row({on[t]: 1, up[t]: -1} | before, known, known)
         model.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
+        if kind.held:
+            model.row({on[t]: 1}, low=kind.held[t])
         if kind.minimum:
             model.row(dict.fromkeys(recent(up, t, kind.minimum), 1) | {on[t]: -1}, high=0)
         if kind.off:

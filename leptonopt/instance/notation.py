@@ -113,9 +113,8 @@ class _Rewriting:
     def pool(self, tree: Any, path: Path) -> Any:
         edits: dict[str, Edit] = {
             "capacity": self.amounts,
-            "price": self._named(self.series),
-            "carbon": self.series,
-            "interruptions": self.series,
+            **dict.fromkeys(("price", "charge"), self._named(self.series)),
+            **dict.fromkeys(("carbon", "interruptions"), self.series),
             "device_memory": self._amount(_DEVICE_MEMORY),
             "maintenance": self._each(self.maintenance),
             "nodes": lambda value, place: (
@@ -129,7 +128,7 @@ class _Rewriting:
 
     def kind(self, tree: Any, path: Path) -> Any:
         edits: dict[str, Edit] = dict.fromkeys(("size", "minimum_load"), self.amounts)
-        edits |= {"count": self.series, "price": self.series}
+        edits |= {"count": self.series, "price": self.series, "since": self._each(self.instant)}
         return self._edited(tree, path, edits | {"commit": self._each(self.offer)})
 
     def offer(self, tree: Any, path: Path) -> Any:

@@ -26,7 +26,7 @@ _NO_OFFSET = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INSTANTS = frozenset({"start", "from", "to", "release", "deadline", "due", "not_before", "not_after"})
 _AMOUNTS = frozenset({"capacity", "size", "minimum_load", "uses", "per_device", "consumes"})  # of resources, by name
-_NAMED = frozenset({"price", "profiles", "variants", "speed"})  # whose keys are names
+_NAMED = frozenset({"price", "charge", "profiles", "variants", "speed"})  # whose keys are names
 _LEFT = frozenset({"run", "target", "repeat", "labels", "together", "apart", "routes", "teams"})
 MEMORY = "device memory"
 
@@ -65,7 +65,8 @@ class _Reader:
                 return {name: self._amount(name, each) for name, each in value.items()}
             if key == "steps" and not any(isinstance(each, Mapping) for each in value.values()):
                 return {self._moment(at): number for at, number in value.items()}
-            return self.mapping(value, key in _NAMED)
+            of_nodes = key == "price" and "size" in around
+            return self.mapping(value, key in _NAMED and not of_nodes)
         if isinstance(value, list | tuple):
             if key == "tiers":
                 of = str(around.get("of"))
@@ -73,7 +74,7 @@ class _Reader:
                     {name: _in_unit(each, of) if name == "from" else each for name, each in tier.items()}
                     for tier in value
                 ]
-            if key == "start":  # of an offer
+            if key in ("start", "since"):  # of an offer; of nodes
                 return [self._moment(each) for each in value]
             return [self.mapping(each) if isinstance(each, Mapping) else each for each in value]
         return value

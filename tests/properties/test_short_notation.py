@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from random import Random
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from leptonopt.errors import InstanceError
-from leptonopt.instance import notation, validate
+from leptonopt.instance import documents, notation, validate
 from leptonopt.verify import notation as checked
 from leptonopt.verify.exact import Malformed
 from tests.helpers.marks import first
@@ -113,6 +114,59 @@ def test_three_readings_agree(seed: int) -> None:
     if found[0] is not None:
         plain = notation.plain(stated).document
         assert notation.plain(plain).document == plain
+
+
+def everywhere(first: str, second: str) -> Document:
+    """Return a document with these two instants wherever the format has one, or a number that changes over time."""
+    steps = {"steps": {first: 1, second: 2}}
+    named = {"gpu": steps, "steps": steps}
+    dates = {"release": first, "deadline": second}
+    nodes = {
+        "size": {"gpu": 1}, "count": steps, "price": steps, "since": [first, second],
+        "commit": [{"total": 1, "max": 1, "term": "1d", "start": [first, second]}],
+    }  # fmt: skip
+    pool = {
+        "id": "p", "capacity": named, "price": named, "charge": named, "carbon": steps, "interruptions": steps,
+        "maintenance": [{"from": first, "to": second}],
+    }  # fmt: skip
+    option = {"pool": "p", "duration": "1h", "not_before": first, "not_after": second}
+    way = {"pool": "p", "rate": {"a": 1}, "limit": steps}
+    demands = [{"a": steps}, {"rate": steps, "mix": {"a": steps}}, {"quantile": 1, "samples": [{"a": steps}]}]
+    return {
+        "time": {"start": first, "slot": "1h", "horizon": "7d", "zone": "Europe/Berlin"},
+        "pools": [pool, {"id": "q", "nodes": [{**nodes, "id": "k"}]}, {"id": "r", "nodes": nodes}],
+        "tasks": [{"id": "t", **dates, "due": second, "late_cost": 1, "options": [option]}],
+        "services": [
+            {"id": f"s{at}", "demand": each, "limit": steps, "replicas": [way]} for at, each in enumerate(demands)
+        ],
+        "batches": [{"id": "b", "service": "s0", "amount": {"a": 1}, **dates}],
+        "savings": [{"id": "c", "committed": steps, "rates": []}],
+    }
+
+
+def keys_with(moment: str, value: Any, *around: str) -> set[str]:
+    """Return the keys around an instant in a document."""
+    if isinstance(value, dict):
+        parts = [*value.items(), *((key, key) for key in value)]
+        return set().union(*(keys_with(moment, each, *around, key) for key, each in parts))
+    if isinstance(value, list):
+        return set().union(*(keys_with(moment, each, *around) for each in value))
+    return set(around) if value == moment else set()
+
+
+def test_local_times_are_read_wherever_an_instant_is_allowed() -> None:
+    """No key of the format that holds instants is forgotten by one of the readings."""
+    local = ("2026-03-28T12:00", "2026-03-30T12:00")
+    stated, meant = everywhere(*local), everywhere("2026-03-28T11:00Z", "2026-03-30T10:00Z")
+    for part in vars(documents).values():
+        for key, kind in getattr(part, "__annotations__", {}).items():
+            if re.search(r"\b(Instant|Series\w*)\b", str(kind)) and key not in ("daily", "weekly"):
+                assert key in keys_with(local[0], stated) | keys_with(local[1], stated), key
+    assert normal(notation.plain(stated).document) == normal(notation.plain(meant).document)
+    assert normal(checked.plain(stated)) == normal(checked.plain(meant))
+    served = ("services", "batches")  # the second reading reads their instants as numbers at once
+    stated, meant = ({key: part for key, part in each.items() if key not in served} for each in (stated, meant))
+    assert normal(third.plain(stated)) == normal(third.plain(meant))
 
 
 def test_both_outcomes_are_drawn() -> None:

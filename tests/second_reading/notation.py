@@ -56,8 +56,9 @@ class Notation:
         for key in ("carbon", "interruptions"):
             if get(pool, key) is not None:
                 pool[key] = self._series(pool[key])
-        if get(pool, "price"):
-            pool["price"] = {name: self._series(value) for name, value in pool["price"].items()}
+        for key in ("price", "charge"):
+            if get(pool, key):
+                pool[key] = {name: self._series(value) for name, value in pool[key].items()}
         if get(pool, "device_memory") is not None:
             pool["device_memory"] = self._amount(MEMORY, pool["device_memory"])
         if get(pool, "maintenance"):
@@ -72,6 +73,8 @@ class Notation:
                 for key in ("count", "price"):
                     if get(kind, key) is not None:
                         kind[key] = self._series(kind[key])
+                if get(kind, "since"):
+                    kind["since"] = [self._instant(text) for text in kind["since"]]
             pool["nodes"] = kinds
         return pool
 

@@ -36,3 +36,11 @@ def test_a_time_off(off: str, least: int) -> None:
     late = task("y", gpu=1, duration="1h", release="2026-01-05T02:00Z", deadline="2026-01-05T03:00Z")
     early = task("x", gpu=1, duration="1h", deadline="2026-01-05T01:00Z")
     assert cost(early, late, least=least, minimum_off=off) is True
+
+
+@pytest.mark.parametrize(
+    ("since", "least"), [("2026-01-05T00:00Z", 3), ("2026-01-04T22:30Z", 2), ("2026-01-04T21:00Z", 1)]
+)
+def test_a_minimum_time_that_is_not_over(since: str, least: int) -> None:
+    """A node that was switched on before the horizon stays on."""
+    assert cost(task(gpu=1, duration="1h"), least=least, running=1, minimum="3h", since=[since]) is True
