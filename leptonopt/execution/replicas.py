@@ -172,7 +172,7 @@ def _scaled_object(counts: ReplicaCounts, clock: Clock) -> Document:
         "kind": "ScaledObject",
         "metadata": {
             "name": counts.name,
-            "annotations": {"leptonopt/server": counts.service, "leptonopt/way": counts.way},
+            "annotations": {"leptonopt/service": counts.service, "leptonopt/way": counts.way},
         },
         "spec": {
             "scaleTargetRef": {"name": counts.name},

@@ -1,8 +1,8 @@
 """Read a log of requests: when each came, and its input and output tokens.
 
-A CSV file with a line of column names. The names of the Azure LLM inference traces (TIMESTAMP, ContextTokens,
-GeneratedTokens), of BurstGPT (Timestamp, Request tokens, Response tokens) and of ServeGen (timestamp, input_tokens,
-output_tokens) are known; others are stated.
+A CSV file, of commas, semicolons or tabs, with a line of column names. The names of the Azure LLM inference traces
+(TIMESTAMP, ContextTokens, GeneratedTokens), of BurstGPT (Timestamp, Request tokens, Response tokens) and of ServeGen
+(timestamp, input_tokens, output_tokens) are known; others are stated.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ KNOWN = {
     "output": ("generatedtokens", "responsetokens", "outputtokens", "completiontokens", "outputlength"),
 }
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of numbers that stand for times, in a second
+DELIMITERS = ",;\t"
 RELATIVE = 10**8  # seconds: smaller numbers are counted from the start of the log, larger ones from 1970
 MICROS = 10**6
 MOST_TOKENS = 10**9
@@ -85,7 +86,8 @@ def read_log(name: str, text: str, params: Mapping[str, str], more: Sequence[str
     UsageError
         When the unit is not known.
     """
-    lines = csv.reader(text.splitlines())
+    rows_of_text = text.splitlines()
+    lines = csv.reader(rows_of_text, delimiter=_delimiter(rows_of_text))
     header = next(lines, [])
     columns = {what: _column(name, header, what, params) for what in (*KNOWN, "by")}
     others = {what: _column(name, header, what, {what: what}) for what in more}
@@ -104,6 +106,11 @@ def read_log(name: str, text: str, params: Mapping[str, str], more: Sequence[str
     kept = {what: np.array(_texts(places, rows, place)) for what, place in others.items() if place is not None}
     log = RequestLog(at, tokens[0], tokens[1], np.array(texts.get("by", [])), relative, kept)
     return log.chosen(np.argsort(at, kind="stable"))
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Return what separates columns, by the line of their names."""
+    return max(DELIMITERS, key=lines[0].count) if lines else DELIMITERS[0]
 
 
 def _column(name: str, header: Sequence[str], what: str, params: Mapping[str, str]) -> int | None:

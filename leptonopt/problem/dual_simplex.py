@@ -31,7 +31,7 @@ class DualSimplex:
         for at in range(rows):
             self._table[at, self._size + at] = 1
         self._basis = list(range(self._size, self._size + rows))
-        self._denominator = 1
+        self._denominator, self._denied = 1, 0
 
     def solve(self, right: Sequence[Number]) -> list[Fraction] | None:
         """Return x for a right side; None where there is none."""
@@ -44,12 +44,17 @@ class DualSimplex:
                 return self._point(values, scale)
             _, row = min(short)
             if (column := self._entering(row)) is None:
+                self._denied = row
                 return None
             self._pivot(row, column)
 
     def multipliers(self) -> list[Fraction]:
         """Return the dual values y >= 0 of the rows after the last solution: c + y A >= 0, and c x = - y b."""
         return [Fraction(int(value), self._denominator) for value in self._table[-1, self._size :]]
+
+    def ray(self) -> list[Fraction]:
+        """Return y >= 0 by row with y A >= 0 and y b < 0, after there was no x for b (Farkas' lemma)."""
+        return [Fraction(int(value), self._denominator) for value in self._table[self._denied, self._size :]]
 
     def _point(self, values: Any, scale: int) -> list[Fraction]:
         found = [Fraction(0)] * self._size

@@ -19,7 +19,8 @@ import numpy as np
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.batch_division import SlotRoom, divided
 from leptonopt.problem.services import Services
-from leptonopt.problem.serving import Cuts, TooManyCuts, as_fractions, class_modes, demand_cuts
+from leptonopt.problem.serving import Cuts, as_fractions, class_modes, demand_cuts
+from leptonopt.problem.tied_prices import TooManyCuts
 
 
 @dataclass(frozen=True, eq=False)

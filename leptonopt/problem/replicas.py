@@ -9,7 +9,8 @@ from leptonopt.problem.dominated_ways import dominated_ways, needed_alone
 from leptonopt.problem.nodes import recent_sum
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import ReplicaSchedule, Services
-from leptonopt.problem.serving import MAX_CUTS, MAX_MODES, TooManyCuts
+from leptonopt.problem.serving import MAX_CUTS, MAX_MODES
+from leptonopt.problem.tied_prices import TooManyCuts
 
 
 def violated_service_rules(problem: Problem, replicas: ReplicaSchedule | None) -> set[str]:
@@ -41,8 +42,7 @@ def least_money(problem: Problem, service: int, usable: Ints) -> Ints:
     `usable` has shape (W, T).
     """
     demand = problem.services.demand[problem.services.classes(service)]
-    serving = problem.serving[service]
-    return serving.least_money(serving.supply(usable.T), demand.T)
+    return problem.serving[service].exact_money(usable.T, demand.T)
 
 
 def undecided(problem: Problem) -> str:
@@ -52,9 +52,9 @@ def undecided(problem: Problem) -> str:
         return ""
     except TooManyCuts:
         most = max(np.diff(problem.services.way_ptr).tolist()), max(np.diff(problem.services.class_ptr).tolist())
-        allowed = f"{MAX_CUTS:,} cuts, and {MAX_MODES} ways to assign classes with `routing: whole`, are allowed"
+        allowed = f"{MAX_CUTS:,} cuts beside batches, and {MAX_MODES} ways to assign classes with `routing: whole`"
         shown = f"services with up to {most[0]} ways and {most[1]} classes have too many cuts to be decided exactly"
-        return f"{shown}; {allowed}"
+        return f"{shown}; allowed are {allowed}"
 
 
 def _keeps_counts(services: Services, on: Ints, slots: int) -> bool:

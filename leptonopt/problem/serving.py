@@ -14,31 +14,27 @@ Requests missed at a price are served by one more way, whose capacity is money.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, product
-from math import comb, gcd, lcm
+from math import comb
 
 import numpy as np
 
-from leptonopt.problem.arrays import Floats, Ints
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.separation import Line, Rates, Separator, smallest
 from leptonopt.problem.services import Services, Survival
+from leptonopt.problem.tied_prices import TooManyCuts, tied_prices
 
 MAX_CUTS = 3_000  # cuts of one family at most
 FEW_CUTS = 200
 MAX_GENERIC = 4_000  # rays that are expected at most
-MAX_TRIED = 10_000  # price vectors that are tried for one family at most
+MAX_TRIED = 10_000  # price vectors that are tried for one family at most, where all its cuts are needed
+FEW_TRIED = 1_000  # the same where cuts can be found as they are violated: about a second
 MAX_MODES = 256  # assignments of classes to ways at most, where a class is served by one way
 SAFE = 2.0**61
-SAME = 1e-9  # relative difference up to which two prices tie
-
-Rates = tuple[tuple[Fraction, ...], ...]  # by way and class; 0 where the way does not serve the class
-
-
-class TooManyCuts(Exception):
-    """A family of cuts is too large to be enumerated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,22 +85,77 @@ def exact_product(left: Ints, right: Ints) -> Ints:
     return large
 
 
+class Family:
+    """The cuts that decide whether replicas of some ways serve a demand.
+
+    Attributes
+    ----------
+    rates, missed : by way and class, and by class the cost of missing one unit of demand
+    cuts : all cuts where `complete`, else some to begin with, and those that replicas violated so far
+    """
+
+    def __init__(self, rates: Rates, missed: tuple[Fraction | None, ...]) -> None:
+        self.rates, self.missed, self.complete = rates, missed, True
+        self._answers = dict[bytes, int]()
+        try:
+            self.cuts = demand_cuts(rates, missed, FEW_TRIED)
+        except TooManyCuts:
+            self.cuts, self.complete = first_cuts(rates, missed), False
+            self._separator = Separator(rates, missed)
+
+    @property
+    def routed(self) -> bool:
+        """Return whether models have variables of a routing, as there are too many cuts for them."""
+        return not self.complete or len(self.cuts.paid) > FEW_CUTS
+
+    @property
+    def few(self) -> Cuts:
+        """Return the known cuts where they are few, else some of them."""
+        return self.cuts if len(self.cuts.paid) <= FEW_CUTS else first_cuts(self.rates, self.missed)
+
+    def exact_money(self, usable: Ints, demand: Ints) -> Ints:
+        """Return the least money for usable replicas, (N, W), and a demand, (N, B); -1 where none is enough."""
+        lines, new = np.concatenate([usable, demand], axis=1), list[Line]()
+        for line in lines:
+            if (key := line.tobytes()) not in self._answers:
+                ways = usable.shape[1]
+                self._answers[key], cut = self._separator.answer(line[:ways].tolist(), line[ways:].tolist())
+                new += [cut] if cut is not None else []
+        self.cuts = _with_lines(self.cuts, new) if new else self.cuts
+        return np.array([self._answers[line.tobytes()] for line in lines], np.int64)
+
+
+def _with_lines(cuts: Cuts, lines: list[Line]) -> Cuts:
+    """Return cuts with further ones, each once."""
+    known = zip(cuts.weight.tolist(), cuts.paid.tolist(), cuts.need.tolist(), strict=True)
+    every = dict.fromkeys([*((*weight, paid, *need) for weight, paid, need in known), *lines])
+    return _cuts_of(list(every), cuts.weight.shape[1], cuts.need.shape[1])
+
+
+@lru_cache(maxsize=256)
+def family_of(rates: Rates, missed: tuple[Fraction | None, ...]) -> Family:
+    """Return the family of cuts; what is found of it once is known to all."""
+    return Family(rates, missed)
+
+
 @dataclass(frozen=True, eq=False)
 class Serving:
     """Families of cuts that decide whether replicas of one service serve its demand in a slot.
 
     Attributes
     ----------
-    modes : families of cuts, one of which must hold; several where a class is served by one way only
-    survivals : for each loss of a zone or of replicas, families of which one must hold without money
-    lost : for each of `survivals`, the usable replicas that are gone, int64, shape (W,)
+    all_families : what must hold: for the demand, then for each loss of a zone or of replicas without money; one of
+        several families where a class is served by one way only
+    lost : for each loss, the usable replicas that are gone, int64, shape (W,)
     step : what is paid for missed requests is a multiple of this [money units]
+    cuts, stated : the cuts of `all_families` that are known as the object is made, and those that models state
     """
 
-    modes: tuple[Cuts, ...]
-    survivals: tuple[tuple[Cuts, ...], ...]
+    all_families: tuple[tuple[Family, ...], ...]
     lost: tuple[Ints, ...]
     step: int
+    cuts: tuple[tuple[Cuts, ...], ...]
+    stated: tuple[tuple[Cuts, ...], ...]
 
     @classmethod
     def of(cls, services: Services, service: int) -> Serving:
@@ -114,44 +165,76 @@ class Serving:
         own, nothing = range(ways.start, ways.stop), (None,) * len(rates[0])
         survivals = [loss for loss in services.survivals if loss.service == service]
         kept = [tuple(np.isin(own, loss.kept).tolist()) for loss in survivals]
-        families = {each: _modes(_only(rates, each), nothing, whole) for each in dict.fromkeys(kept)}
-        return cls(
-            _modes(rates, services.missed[classes], whole),
-            tuple(families[each] for each in kept),
-            tuple(_by_way(loss, ways) for loss in survivals),
-            services.missed_step,
+        without = {each: _modes(_only(rates, each), nothing, whole) for each in dict.fromkeys(kept)}
+        families = (_modes(rates, services.missed[classes], whole), *(without[each] for each in kept))
+        cuts, stated = (
+            tuple(tuple(getattr(family, name) for family in modes) for modes in families) for name in ("cuts", "few")
         )
+        return cls(families, tuple(_by_way(loss, ways) for loss in survivals), services.missed_step, cuts, stated)
 
     @property
-    def families(self) -> list[tuple[tuple[Cuts, ...], Ints | int]]:
+    def modes(self) -> tuple[Cuts, ...]:
+        """Return the families of cuts for the demand while nothing is lost."""
+        return self.cuts[0]
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all cuts are known."""
+        return all(family.complete for modes in self.all_families for family in modes)
+
+    @property
+    def families(self) -> list[tuple[tuple[Cuts, ...], Ints]]:
         """Return all families, each with the usable replicas that it does not count."""
-        return [(self.modes, 0), *zip(self.survivals, self.lost, strict=True)]
+        return list(zip(self.cuts, self.losses, strict=True))
+
+    @property
+    def losses(self) -> tuple[Ints, ...]:
+        """Return the usable replicas that are gone by family, first none."""
+        return np.zeros(1, np.int64), *self.lost
 
     @property
     def size(self) -> int:
         """Return the number of cuts of all families."""
-        return sum(len(cuts.paid) for family in (self.modes, *self.survivals) for cuts in family)
+        return sum(len(cuts.paid) for family in self.cuts for cuts in family)
 
     def supply(self, usable: Ints) -> list[list[Ints]]:
-        """Return the left sides of all cuts, shapes (N, C), by family: `modes`, then each of `survivals`."""
+        """Return the left sides of the known cuts, shapes (N, C), by family."""
         return [[cuts.supply(np.maximum(0, usable - lost)) for cuts in family] for family, lost in self.families]
 
     def least_money(self, supply: list[list[Ints]], demand: Ints) -> Ints:
         """Return the least money paid for misses, a multiple of `step`, shape (N,); -1 where none is enough.
 
-        `supply` is of usable replicas, and `demand` has shape (N, B) or (1, B).
+        By the known cuts alone: where they are not complete it may be too little. `supply` is of usable replicas, and
+        `demand` has shape (N, B) or (1, B).
         """
         families = [
             _cheapest(
                 [cuts.least_money(cuts.required(demand) - left) for cuts, left in zip(family, lefts, strict=True)]
             )
-            for family, lefts in zip((self.modes, *self.survivals), supply, strict=True)
+            for family, lefts in zip(self.cuts, supply, strict=True)
         ]
         found = families[0]
         for without in families[1:]:
             found = np.where(without < 0, -1, found)
-        stepped: Ints = np.where(found < 0, -1, -(-found // self.step) * self.step).astype(np.int64)
+        return self._stepped(found)
+
+    def _stepped(self, money: Ints) -> Ints:
+        """Return money in multiples of `step`."""
+        stepped: Ints = np.where(money < 0, -1, -(-money // self.step) * self.step).astype(np.int64)
         return stepped
+
+    def exact_money(self, usable: Ints, demand: Ints) -> Ints:
+        """Return the least money paid for misses, exactly also where cuts are not complete.
+
+        `usable` has shape (N, W), `demand` (N, B). Cuts that are found on the way are known from then on.
+        """
+        found = self.least_money(self.supply(usable), demand)
+        for number, (modes, lost) in enumerate(zip(self.all_families, self.losses, strict=True)):
+            if len(modes) == 1 and not modes[0].complete:
+                left, some = np.maximum(0, usable - lost), np.flatnonzero(found >= 0)
+                money = modes[0].exact_money(left[some], demand[some])
+                found[some] = np.where(money < 0, -1, found[some] if number else self._stepped(money))
+        return found
 
 
 def _by_way(loss: Survival, ways: slice) -> Ints:
@@ -179,9 +262,9 @@ def _cheapest(found: list[Ints]) -> Ints:
     return best
 
 
-def _modes(rates: Rates, missed: tuple[Fraction | None, ...], whole: bool) -> tuple[Cuts, ...]:
+def _modes(rates: Rates, missed: tuple[Fraction | None, ...], whole: bool) -> tuple[Family, ...]:
     """Return the families of cuts of which one must hold."""
-    return tuple(demand_cuts(each, missed) for each in class_modes(rates, whole))
+    return tuple(family_of(each, missed) for each in class_modes(rates, whole))
 
 
 def class_modes(rates: Rates, whole: bool) -> list[Rates]:
@@ -204,23 +287,41 @@ def class_modes(rates: Rates, whole: bool) -> list[Rates]:
 
 
 @lru_cache(maxsize=256)
-def demand_cuts(rates: Rates, missed: tuple[Fraction | None, ...]) -> Cuts:
+def demand_cuts(rates: Rates, missed: tuple[Fraction | None, ...], tried: int = MAX_TRIED) -> Cuts:
     """Return the cuts that together decide whether usable replicas, and money, serve a demand.
 
-    `missed` is by class the cost of missing one unit of demand, or None. Raises `TooManyCuts`.
+    `missed` is by class the cost of missing one unit of demand, or None. Raises `TooManyCuts`, also where more than
+    `tried` price vectors would have to be tried.
     """
+    table, wanted = _with_money(rates, missed)
+    if len(lines := _needed(sorted(set(_rays(table, wanted, tried))), len(table))) > MAX_CUTS:
+        raise TooManyCuts
+    return _cuts_of(lines, len(rates), len(missed))
+
+
+def first_cuts(rates: Rates, missed: tuple[Fraction | None, ...]) -> Cuts:
+    """Return a few cuts: each class by itself, and all classes as if each way served them alone."""
+    table, wanted = _with_money(rates, missed)
+    prices = [[Fraction(int(b == c)) for c in wanted] for b in wanted]
+    prices += [[1 / row[b] if row[b] else Fraction(0) for b in wanted] for row in table]
+    lines = [_ray(table, wanted, tuple(each)) for each in prices if any(each)]
+    return _cuts_of(_needed(sorted(set(lines)), len(table)), len(rates), len(missed))
+
+
+def _with_money(rates: Rates, missed: tuple[Fraction | None, ...]) -> tuple[Rates, list[int]]:
+    """Return the rates with money as one more way, and the classes that are not missed for nothing."""
     paid = tuple(1 / Fraction(cost) if cost else Fraction(0) for cost in missed)
     free = [cost is not None and cost == 0 for cost in missed]
-    table = (*rates, paid)
-    table = tuple(tuple(Fraction(0) if free[b] else rate for b, rate in enumerate(row)) for row in table)
-    wanted = [b for b in range(len(missed)) if not free[b]]
-    if len(lines := _needed(sorted(set(_rays(table, wanted))), len(table))) > MAX_CUTS:
-        raise TooManyCuts
-    size = len(table)
+    table = tuple(tuple(Fraction(0) if free[b] else rate for b, rate in enumerate(row)) for row in (*rates, paid))
+    return table, [b for b in range(len(missed)) if not free[b]]
+
+
+def _cuts_of(lines: Sequence[Line], ways: int, classes: int) -> Cuts:
+    """Return cuts from lines of weights of ways, of money, and what classes need."""
     return Cuts(
-        _array([line[: size - 1] for line in lines], size - 1),
-        _array([line[size - 1 : size] for line in lines], 1)[:, 0],
-        _array([line[size:] for line in lines], len(missed)),
+        _array([line[:ways] for line in lines], ways),
+        _array([line[ways : ways + 1] for line in lines], 1)[:, 0],
+        _array([line[ways + 1 :] for line in lines], classes),
     )
 
 
@@ -235,7 +336,7 @@ def _array(lines: Sequence[Sequence[int]], width: int) -> Ints:
     return np.array(lines, object if large else np.int64).reshape(len(lines), width)
 
 
-def _rays(table: Rates, wanted: list[int]) -> list[tuple[int, ...]]:
+def _rays(table: Rates, wanted: list[int], tried: int) -> list[tuple[int, ...]]:
     """Return the rays of the family as whole numbers: prices on ways, then prices on classes.
 
     At given prices on ways the prices on classes are as high as can be.
@@ -244,12 +345,12 @@ def _rays(table: Rates, wanted: list[int]) -> list[tuple[int, ...]]:
     if ways and _generic_rays([[table[w][b] for w in ways] for b in wanted]) > MAX_GENERIC:
         raise TooManyCuts
     if not ways or _subtrees(len(wanted), len(ways)) < _subtrees(len(ways), len(wanted)):
-        found = _tied([[table[w][b] for w in ways] for b in wanted], inverse=True)
+        found = tied_prices([[table[w][b] for w in ways] for b in wanted], True, tried)
         priced = {
             tuple(max(p * table[w][b] for p, b in zip(each, wanted, strict=True)) for w in ways) for each in found
         }
     else:
-        priced = _tied([[table[w][b] for b in wanted] for w in ways], inverse=False)
+        priced = tied_prices([[table[w][b] for b in wanted] for w in ways], False, tried)
     rays = {tuple(_least_price(table, ways, prices, b) for b in wanted) for prices in priced}
     rays |= {tuple(Fraction(int(b == c)) for c in wanted) for b in wanted if not any(row[b] for row in table)}
     return [_ray(table, wanted, prices) for prices in rays if any(prices)]
@@ -288,72 +389,4 @@ def _ray(table: Rates, wanted: list[int], prices: tuple[Fraction, ...]) -> tuple
     """Return prices on ways, then on classes, in whole numbers, from those of the classes `wanted`."""
     of = dict(zip(wanted, prices, strict=True))
     on_ways = [max(price * row[b] for b, price in of.items()) for row in table]
-    return _whole([*on_ways, *(of.get(b, Fraction(0)) for b in range(len(table[0])))])
-
-
-def _tied(links: list[list[Fraction]], inverse: bool) -> set[tuple[Fraction, ...]]:
-    """Return price vectors whose items with a price are joined by ties.
-
-    links[i][k] is the rate of item i by link k. Link k is worth the least x[i] / links[i][k] of its items, or with
-    `inverse` the greatest x[i] links[i][k]; a tie joins those that reach it. Raises `TooManyCuts`.
-    """
-    items, rates = len(links), np.array([[float(rate) for rate in row] for row in links])
-    level = {tuple(Fraction(int(i == j)) for j in range(items)) for i in range(items)}
-    found = set(level)
-    for _ in range(items - 1):
-        made = {_scaled(each) for prices in level for each in _joined(prices, links, inverse)} - found
-        level = {prices for prices in made if _is_joined(prices, rates, inverse)}
-        found |= level
-        if len(found) > MAX_TRIED:
-            raise TooManyCuts
-    return found
-
-
-def _worth(prices: tuple[Fraction, ...], links: list[list[Fraction]], link: int, inverse: bool) -> dict[int, Fraction]:
-    """Return what each item with a price asks of a link."""
-    rates = ((item, price, links[item][link]) for item, price in enumerate(prices) if price)
-    return {item: price * rate if inverse else price / rate for item, price, rate in rates if rate}
-
-
-def _joined(prices: tuple[Fraction, ...], links: list[list[Fraction]], inverse: bool) -> Iterator[tuple[Fraction, ...]]:
-    """Yield the price vectors in which one more item is tied to those that have a price."""
-    asked = [_worth(prices, links, link, inverse).values() for link in range(len(links[0]))]
-    worth = [(max if inverse else min)(each, default=Fraction(0)) for each in asked]
-    for new in [item for item, price in enumerate(prices) if not price]:
-        for value, rate in zip(worth, links[new], strict=True):
-            if value and rate:
-                yield (*prices[:new], value / rate if inverse else value * rate, *prices[new + 1 :])
-
-
-def _is_joined(prices: tuple[Fraction, ...], rates: Floats, inverse: bool) -> bool:
-    """Return whether ties join all items with a price.
-
-    What doubles cannot tell from a tie counts as one: a cut too many does no harm.
-    """
-    items = np.flatnonzero(np.array(prices, bool))
-    each = np.array([float(prices[item]) for item in items.tolist()])[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        asked = each * rates[items] if inverse else np.where(rates[items] > 0, each / rates[items], np.inf)
-    best = asked.max(axis=0) if inverse else asked.min(axis=0)
-    real = np.isfinite(best) & (best > 0)
-    tied = np.abs(asked[:, real] - best[real]) <= SAME * best[real]
-    reached = np.arange(len(items)) == 0
-    while True:
-        more = tied[:, tied[reached].any(axis=0)].any(axis=1) | reached
-        if (more == reached).all():
-            return bool(reached.all())
-        reached = more
-
-
-def _scaled(prices: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
-    """Return the prices with the first one above zero made 1."""
-    first = next(price for price in prices if price)
-    return tuple(price / first for price in prices)
-
-
-def _whole(values: list[Fraction]) -> tuple[int, ...]:
-    """Return a vector in whole numbers without a common divisor."""
-    scale = lcm(*(value.denominator for value in values))
-    numbers = [int(value * scale) for value in values]
-    common = gcd(*numbers) or 1
-    return tuple(number // common for number in numbers)
+    return smallest([*on_ways, *(of.get(b, Fraction(0)) for b in range(len(table[0])))])

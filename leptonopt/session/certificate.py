@@ -27,9 +27,9 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits
-from leptonopt.problem.serving import TooManyCuts
+from leptonopt.problem.tied_prices import TooManyCuts
 from leptonopt.runtime.deadline import Deadline
-from leptonopt.session.service_certificate import certified_services, service_prices, with_states
+from leptonopt.session.service_certificate import batch_prices, certified_services, service_prices, with_states
 from leptonopt.verify import fingerprint, proven
 
 
@@ -166,6 +166,7 @@ def _document(compiled: CompiledInstance, duals: RelaxationDuals, sha256: str) -
         "waiting": list(_waiting(compiled, duals)),
         "apart": list(_apart(compiled, duals)),
         "services": list(service_prices(compiled, certified_services(problem), duals)) if len(duals.serve) else [],
+        "batches": list(batch_prices(compiled, duals)),
     }
 
 

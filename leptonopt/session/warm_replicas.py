@@ -12,7 +12,7 @@ from leptonopt.errors import UsageError
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.replicas import least_money
 from leptonopt.problem.services import ReplicaSchedule
-from leptonopt.problem.serving import TooManyCuts
+from leptonopt.problem.tied_prices import TooManyCuts
 from leptonopt.verify.exact import Malformed, instant
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.errors import Unsupported
 from leptonopt.problem.arrays import Floats, Ints
-from leptonopt.problem.serving import Cuts, TooManyCuts, as_fractions, demand_cuts
+from leptonopt.problem.serving import Cuts, as_fractions, demand_cuts
+from leptonopt.problem.tied_prices import TooManyCuts
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,7 +87,11 @@ def _unsupported(problem: Problem) -> str:
     """Return which rule of services CP-SAT does not take; empty where it takes all."""
     if len(problem.services.batches):
         return "cpsat does not take batches of services, which are done in fractions; highs and cbc do"
-    return undecided(problem)
+    if why := undecided(problem):
+        return why
+    if not all(serving.complete for serving in problem.serving):
+        return "cpsat does not take so many ways and classes, which are routed in fractions; highs and cbc do"
+    return ""
 
 
 def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:

@@ -29,7 +29,7 @@ from leptonopt.verify.exact import Malformed
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.node_bound import best_path
 from leptonopt.verify.quotas import covers_service
-from leptonopt.verify.service_states import least_by_states
+from leptonopt.verify.service_states import StatePrices, least_by_states
 from leptonopt.verify.stated_services import StatedBatch, StatedService, StatedWay
 
 Line = list[Fraction]
@@ -138,17 +138,33 @@ class ServiceBound:
         return self._asked() + replicas
 
     def _states(self) -> Fraction:
-        """Return the least cost over numbers of replicas; no request of its batches is priced then."""
-        if any((batch.id, name) in self.of_batch for batch in self.batches for name in batch.amount):
-            raise Malformed(f"services: {self.service.id!r} has prices of batches beside its states")
-        charged = self.ways.values()
-        tables = ([each.hold for each in charged], [each.start for each in charged], [each.most for each in charged])
-        return least_by_states(self.service, [each.way for each in charged], *tables)
+        """Return the least cost over numbers of replicas, less what they earn with batches."""
+        charged = list(self.ways.values())
+        slots = range(self.stated.slots)
+        prices = StatePrices(
+            [each.hold for each in charged],
+            [each.start for each in charged],
+            [each.most for each in charged],
+            self._missed,
+            [[self._best_batch(each.way, slot) for slot in slots] for each in charged],
+            [self._work(each.way) for each in charged],
+        )
+        return least_by_states(self.service, [each.way for each in charged], prices)
+
+    def _work(self, way: StatedWay) -> Fraction:
+        """Return the replicas of a way that do in one slot all that it can do of batches."""
+        amounts = ((way.offline.get(name), count) for batch in self.batches for name, count in batch.amount.items())
+        return sum((count / (rate * self.stated.slot) for rate, count in amounts if rate), NOTHING)
+
+    @property
+    def _missed(self) -> Fraction | None:
+        """Return the cost of a request per second that is missed for a slot."""
+        price = self.service.missed
+        return None if price is None else self.stated.weight * price * self.stated.slot
 
     def _asked(self) -> Fraction:
         """Return the prices of the demand, of minimums and of batches."""
-        total, price = NOTHING, self.service.missed
-        cost = None if price is None else self.stated.weight * price * self.stated.slot
+        total, cost = NOTHING, self._missed
         for (gone, name), line in self.prices.demand.items():
             for asked, each in zip(self.service.demand[name], line, strict=True):
                 total += asked * (each if gone or cost is None else min(each, cost))

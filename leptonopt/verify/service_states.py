@@ -1,10 +1,10 @@
 """Part of a service in the bound of a certificate, by a program over its numbers of replicas.
 
-At prices for what replicas hold, a service of one or two ways that misses nothing costs at least the cheapest
-sequence of numbers of replicas that serve its demand in every slot, with a start for each replica that is switched
-on. Boot, minimum times, zones and whole routing are left out: they only take sequences away. More replicas of a way
-than serve all that it can serve when `spare` of them fail, or than its minimum asks for, never help where they cost
-nothing below zero.
+At prices for what replicas hold and for requests of batches, a service of one or two ways costs at least the cheapest
+sequence of numbers of replicas that serve its demand in every slot, or miss some at its price, with a start for each
+replica that is switched on, less what batches earn. Boot, minimum times, zones and whole routing are left out: they
+only take sequences away. More replicas of a way than serve all that it can serve when `spare` of them fail and do all
+batches in the same slot, or than its minimum asks for, never help where they cost nothing below zero.
 
 The first way serves what saves most of the other one for its own time: a fractional knapsack (Dantzig 1957, Operations
 Research 5). Starts cost per replica, so that the step from slot to slot is one sweep up and one down in each way.
@@ -13,52 +13,67 @@ Research 5). Starts cost per replica, so that the step from slot to slot is one 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from math import ceil, lcm
 
 from leptonopt.verify.exact import Malformed
 from leptonopt.verify.instance_reader import NOTHING
+from leptonopt.verify.slot_worths import Plane, planes_of_slot
 from leptonopt.verify.stated_services import StatedService, StatedWay
 
-MOST_STATES = 3_000_000  # numbers of replicas times slots
+MOST_STATES = 3_000_000  # numbers of replicas times slots, and times planes in slots that have some
 Table = list[list[int]]  # least cost by replicas of the first way, and of the second
 Line = list[Fraction]
 
 
-def least_by_states(
-    service: StatedService,
-    ways: Sequence[StatedWay],
-    hold: Sequence[Line],
-    start: Sequence[Line],
-    most: Sequence[list[int]],
-) -> Fraction:
-    """Return the least cost of a service; `hold`, `start` and `most` are by way and slot.
+@dataclass(frozen=True)
+class StatePrices:
+    """Costs and earnings of the replicas of a service.
 
-    Raises `Malformed` where the service has more ways, misses requests, or has too many states.
+    Attributes
+    ----------
+    hold, start : by way and slot
+    most : by way and slot, replicas that can be on
+    missed : a request per second that is missed for a slot; None where all are served
+    earned : by way and slot, what batches pay at most for all the time of a replica
+    work : by way, replicas that do in one slot what is asked of all batches
     """
-    if not 1 <= len(ways) <= 2 or service.missed is not None:
-        raise Malformed(
-            f"services: {service.id!r} has no program over states: it has one or two ways, and misses nothing"
-        )
-    slots = len(hold[0])
-    whole = lcm(*(value.denominator for lines in (hold, start) for line in lines for value in set(line)))
-    each = zip(ways, hold, start, most, strict=True)
-    sizes = [_useful(service, way, held, paid, top) for way, held, paid, top in each]
-    sizes += [0] * (2 - len(ways))
-    if (sizes[0] + 1) * (sizes[1] + 1) * slots > MOST_STATES:
+
+    hold: Sequence[Line]
+    start: Sequence[Line]
+    most: Sequence[list[int]]
+    missed: Fraction | None
+    earned: Sequence[Line]
+    work: Sequence[Fraction]
+
+
+def least_by_states(service: StatedService, ways: Sequence[StatedWay], prices: StatePrices) -> Fraction:
+    """Return the least cost of a service.
+
+    Raises `Malformed` where the service has more ways, or too many states.
+    """
+    if not 1 <= len(ways) <= 2:
+        raise Malformed(f"services: {service.id!r} has no program over states: it has one or two ways")
+    slots = len(prices.hold[0])
+    sizes = [_useful(service, way, prices, at) for at, way in enumerate(ways)] + [0] * (2 - len(ways))
+    planes = _planes(service, ways, prices)
+    if (sizes[0] + 1) * (sizes[1] + 1) * sum(max(1, len(each)) for each in planes) > MOST_STATES:
         raise Malformed(f"services: {service.id!r} has more than {MOST_STATES:,} states")
-    magnitudes = sum(abs(value) for lines in (hold, start) for line in lines for value in line)
-    highest = int(magnitudes * whole) * (1 + max(sizes))
+    whole, highest = _scales(prices, planes, sizes)
     never = 3 * highest + 1  # more than any cost, also where later slots cost less than nothing
     cost: Table = []
     need: dict[tuple[Fraction, ...], list[int | None]] = {}
     for slot in range(slots):
-        fees, costs = ([int(line[slot] * whole) for line in lines] for lines in (start, hold))
+        fees, costs = ([int(line[slot] * whole) for line in lines] for lines in (prices.start, prices.hold))
         reached = _switched(cost, fees) if cost else _begun(ways, fees, sizes)
         asked = tuple(line[slot] for line in service.demand.values())
         if asked not in need:
-            need[asked] = _with_spare(_needed(service, ways, slot, sizes[0]), service.spare, len(ways))
-        limits = [line[slot] for line in most]
+            need[asked] = _must(service, ways, slot, sizes[0])
+        if planes[slot]:
+            reached = _with_planes(reached, planes[slot], whole, len(ways))
+        limits = [line[slot] for line in prices.most]
         cost = _served(reached, costs, need[asked], limits, service, slot, never)
     least = min(min(line) for line in cost)
     if least > highest:
@@ -66,12 +81,51 @@ def least_by_states(
     return Fraction(least, whole)
 
 
-def _useful(service: StatedService, way: StatedWay, hold: Line, start: Line, most: list[int]) -> int:
+def _planes(service: StatedService, ways: Sequence[StatedWay], prices: StatePrices) -> list[list[Plane]]:
+    """Return the planes of every slot; slots with equal demand and earnings share them."""
+    found, known = [], dict[tuple[Fraction, ...], list[Plane]]()
+    for slot in range(len(prices.hold[0])):
+        earned = tuple(line[slot] for line in prices.earned)
+        key = (*earned, *(line[slot] for line in service.demand.values()))
+        if key not in known:
+            known[key] = planes_of_slot(service, ways, slot, prices.missed, earned)
+        found.append(known[key])
+    return found
+
+
+def _scales(prices: StatePrices, planes: Sequence[Sequence[Plane]], sizes: Sequence[int]) -> tuple[int, int]:
+    """Return by what all costs are whole numbers, and more than all of them can add up to."""
+    lines = [line for lines in (prices.hold, prices.start) for line in lines]
+    parts = [[[plane.constant, *plane.replica] for plane in own] for own in planes]
+    whole = lcm(*{value.denominator for value in chain(*lines, *chain(*parts))})
+    magnitudes = sum((abs(value) for line in lines for value in line), NOTHING)
+    magnitudes += sum((max(sum(map(abs, plane), NOTHING) for plane in own) for own in parts if own), NOTHING)
+    return whole, ceil(magnitudes * whole) * (1 + max(sizes))
+
+
+def _with_planes(reached: Table, planes: Sequence[Plane], whole: int, ways: int) -> Table:
+    """Return costs with the greatest of the planes of a slot."""
+    lines = [(int(plane.constant * whole), [int(each * whole) for each in plane.replica]) for plane in planes]
+    found: Table = []
+    for one, line in enumerate(reached):
+        own = [(constant - one * each[0], each[1] if ways > 1 else 0) for constant, each in lines]
+        found.append([cost + max(high - count * each for high, each in own) for count, cost in enumerate(line)])
+    return found
+
+
+def _must(service: StatedService, ways: Sequence[StatedWay], slot: int, size: int) -> list[int | None]:
+    """Return the least replicas of the second way beside each number of the first; None for no number."""
+    if service.missed is not None and not service.spare:
+        return [0] * (size + 1)
+    return _with_spare(_needed(service, ways, slot, size), service.spare, len(ways))
+
+
+def _useful(service: StatedService, way: StatedWay, prices: StatePrices, at: int) -> int:
     """Return how many replicas of a way can be of use at a time."""
-    top = max(most, default=0)
-    if min(hold) < 0 or min(start) < 0:
+    hold, top = prices.hold[at], max(prices.most[at], default=0)
+    if min(hold) < 0 or min(prices.start[at]) < 0:
         return top
-    loads = [NOTHING] * len(hold)
+    loads = [prices.work[at] / way.planned] * len(hold)
     for name, rate in way.rates.items():
         for slot, asked in enumerate(service.demand.get(name, ())):
             loads[slot] += asked / (rate * way.planned)

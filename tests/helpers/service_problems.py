@@ -6,12 +6,15 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from leptonopt.problem import serving
 from leptonopt.problem.arrays import pointers
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import Batches, ReplicaCosts, Services, Survival
@@ -21,6 +24,19 @@ FEATURES = (
     "boot", "minimum", "switching", "missed", "tasks", "nodes", "batches", "whole", "one_way", "survive", "headroom",
     "least", "limit", "two_services", "running", "spare",
 )  # fmt: skip
+
+
+@contextmanager
+def too_many_cuts(few: int, many: int) -> Iterator[None]:
+    """Take families of more than `few` cuts for large, and of more than `many` for too large to be enumerated."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serving, "FEW_CUTS", few)
+        patch.setattr(serving, "MAX_CUTS", many)
+        for each in (serving.demand_cuts, serving.family_of):
+            each.cache_clear()
+        yield
+    for each in (serving.demand_cuts, serving.family_of):
+        each.cache_clear()
 
 
 def service(

@@ -28,6 +28,7 @@ from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
 
 Floats = NDArray[np.float64]
+SERVICE_RULES = (service_rules.replicas, service_rules.serve, service_rules.routing, service_rules.batches)
 PENALTY = 10.0  # cost of leaving out a group that must run, in the highest cost of a column
 PROOF_SCALES = (2**16, 2**10, 2**4, 1)  # multipliers are multiples of one cost over the first at which sums are exact
 
@@ -43,6 +44,8 @@ class RelaxationDuals:
     waiting : float, shape (E,), per slot and edge of precedence
     apart : by set and pool, for running there
     replicas, serve : float, of the rows of these rules, in their order
+    routed : of the rows of `serve.routing` by their labels: (service, family, kind, class or way, slot)
+    work : of rule `batches` by the labels of its rows: (service, cut, slot), and (batch, class, -1)
     on : float, shape (W, T), the replicas on in the solution
     value : the optimum of the relaxation, in floating point; no bound
     """
@@ -53,6 +56,8 @@ class RelaxationDuals:
     apart: dict[tuple[int, int], float] = field(default_factory=dict)
     replicas: Floats = field(default_factory=lambda: np.zeros(0))
     serve: Floats = field(default_factory=lambda: np.zeros(0))
+    routed: dict[tuple[int, ...], float] = field(default_factory=dict)
+    work: dict[tuple[int, ...], float] = field(default_factory=dict)
     on: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     value: float = -np.inf
 
@@ -131,7 +136,8 @@ def _linear(
 
     With `linked` all of precedence and separation have one.
     """
-    variables = Variables(problem, problem.columns if columns is None else columns, np.flatnonzero(problem.optional))
+    own = problem.columns if columns is None else columns
+    variables = Variables(problem, own, np.flatnonzero(problem.optional), coarse=True)
     columns, left = variables.columns, variables.left
     parts = [rules.once(problem, columns, left)]
     # What nodes supply is limited by their number already.
@@ -140,8 +146,8 @@ def _linear(
     bare = replace(problem, capacity=room)
     parts.append(_bucket_capacity(bare, variables, width))
     if len(problem.services) and width == 1:
-        parts += [service_rules.replicas(variables), service_rules.serve(variables)]
-        parts += [] if certified else [service_rules.batches(variables)]
+        parts += [make(variables) for make in SERVICE_RULES]
+        parts += [] if certified else [service_rules.mixed(variables)]
     if len(problem.nodes):
         parts.append(node_rules.nodes_supply(variables) if width == 1 else _bucket_supply(variables, width))
         parts += [make(variables) for make in (node_rules.nodes_paid, node_rules.nodes_switched)]
@@ -273,6 +279,7 @@ def _by_rule(problem: Problem, linear: IntegerProgram, dual: Floats, value: floa
     capacity = np.zeros((len(problem.capacity), -(-problem.slots // width)))
     quota, waiting = np.zeros(len(problem.quotas)), np.zeros(len(problem.lag))
     apart: dict[tuple[int, int], float] = {}
+    labelled: dict[str, dict[tuple[int, ...], float]] = {"serve.routing": {}, "batches": {}}
     of_services = {"replicas": np.zeros(0), "serve": np.zeros(0)}
     at = 0
     for part in linear.parts:
@@ -282,6 +289,9 @@ def _by_rule(problem: Problem, linear: IntegerProgram, dual: Floats, value: floa
             capacity[part.label[:, 0], part.label[:, 1]] = own
         elif part.name in of_services:
             of_services[part.name] = own
+        elif part.name in labelled:
+            lines = zip(map(tuple, part.label.tolist()), own.tolist(), strict=True)
+            labelled[part.name] = {label: price for label, price in lines if price > 0}
         elif part.name == "quota":
             quota[part.label[:, 0]] = own
         elif part.name == "precedence":
@@ -290,4 +300,14 @@ def _by_rule(problem: Problem, linear: IntegerProgram, dual: Floats, value: floa
             pairs = zip(part.label.tolist(), own.tolist(), strict=True)
             apart = {(number, pool): price for (number, pool), price in pairs if price > 0}
     spread = np.repeat(capacity, width, axis=1)[:, : problem.slots]
-    return RelaxationDuals(spread, quota, waiting, apart, **of_services, value=value)
+    return RelaxationDuals(
+        spread,
+        quota,
+        waiting,
+        apart,
+        of_services["replicas"],
+        of_services["serve"],
+        labelled["serve.routing"],
+        labelled["batches"],
+        value=value,
+    )

@@ -1,19 +1,23 @@
 """The rules of the model for services: counts of replicas, cuts that serve the demand, and batches.
 
-No routing is a variable: the cuts of `leptonopt.problem.serving` state in replicas and money when one exists. For whole
-numbers of replicas each cut implies others, divided by the weight of a way and rounded up, which are tighter.
+The cuts of `leptonopt.problem.serving` state in replicas and money when a routing exists. For whole numbers of replicas
+each cut implies others, divided by the weight of a way and rounded up, which are tighter. Where cuts are too many,
+some of them stand beside variables of a routing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import lcm
 
 import numpy as np
 
 from leptonopt.algorithms.models.rows import Rows, RowTable, Variables
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.serving import Cuts
+from leptonopt.problem.serving import Cuts, Family
 
+CLASS, TIME, MONEY = range(3)  # kinds of rows of a routing
 HELD = 2**59  # coefficient of a cut, at most
 Terms = list[tuple[Ints, Ints, Ints]]  # rows, variables, coefficients
 
@@ -146,7 +150,9 @@ def serve(variables: Variables) -> Rows:
     for service, serving in enumerate(problem.serving):
         demand = problem.services.demand[problem.services.classes(service)]
         _left_by_failures(lines, variables, service)
-        for number, (family, lost) in enumerate(serving.families):
+        for number, lost in enumerate(serving.losses):
+            routed = variables.routed(service, number)
+            family = (serving.stated if routed else serving.cuts)[number]
             chosen = variables.services.get(("k", service, number))
             for mode, cuts in enumerate(family):
                 at = None if chosen is None else chosen[mode * problem.slots : (mode + 1) * problem.slots]
@@ -154,6 +160,104 @@ def serve(variables: Variables) -> Rows:
             if chosen is not None:
                 _one_mode(lines, service, chosen, len(family))
     return lines.rows()
+
+
+def mixed(variables: Variables) -> Rows:
+    """Return cuts with money, rounded for whole replicas.
+
+    Of a cut sum of weight usable + paid money >= need, and a divisor d with the rest r > 0 of need, holds as well
+
+        sum of ((weight // d) r + min(r, weight % d)) usable + paid money >= ceil(need / d) r
+
+    (mixed integer rounding; Marchand and Wolsey 2001, doi:10.1287/opre.49.3.363.11211). Engines find such rows in
+    integer programs; a linear relaxation needs them to have prices that are of use.
+    """
+    lines, problem = _Lines("serve.mixed"), variables.problem
+    for service, serving in enumerate(problem.serving):
+        if ("p", service) in variables.services and len(serving.all_families[0]) == 1:
+            demand = problem.services.demand[problem.services.classes(service)]
+            _mixed_rows(lines, variables, service, serving.stated[0][0], demand)
+    return lines.rows()
+
+
+def _mixed_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, demand: Ints) -> None:
+    """State the rounded rows of each cut with money, by the weight of each way."""
+    required = np.maximum(0, cuts.required(demand.T))
+    for number in np.flatnonzero(cuts.paid).tolist():
+        money, spared = _money(variables, service, cuts, number)
+        weights, paid, need = next(rounded(cuts.weight[number].tolist(), money, required[:, number] - spared))
+        weight = np.array(weights)
+        for divisor in sorted({each for each in weights if each}):
+            rest = np.maximum(0, need) % divisor
+            slots = np.flatnonzero(rest)
+            right = -(-need // divisor) * rest
+            rows = np.full(len(need), -1)
+            rows[slots] = lines.block(len(slots), -right[slots], service, number, divisor, slots)
+            each = (weight // divisor)[:, None] * rest + np.minimum(rest, (weight % divisor)[:, None])
+            _usable_entries(lines, variables, service, rows, each)
+            lines.add(rows, variables.services["p", service], -paid)
+
+
+def routing(variables: Variables) -> Rows:
+    """Return rule `serve` where cuts are too many: replicas give their time to classes, or miss requests.
+
+    Labels are (service, family, kind, number, slot): kind CLASS of a class, TIME of a way, and MONEY.
+    """
+    lines = _Lines("serve.routing")
+    for service, serving in enumerate(variables.problem.serving):
+        for number, lost in enumerate(serving.losses):
+            if variables.routed(service, number):
+                family = serving.all_families[number][0]
+                _class_rows(lines, variables, service, number, family)
+                _time_rows(lines, variables, service, number, np.broadcast_to(lost, len(family.rates)).tolist())
+                _money_rows(lines, variables, service, number, family)
+    return lines.rows()
+
+
+def _class_rows(lines: _Lines, variables: Variables, service: int, number: int, family: Family) -> None:
+    """State that each class is served or missed."""
+    services, slots = variables.problem.services, np.arange(variables.problem.slots)
+    begin, own = int(services.way_ptr[service]), services.classes(service)
+    for b, demand in enumerate(services.demand[own]):
+        if demand.any():
+            rows = lines.block(len(slots), -demand, service, number, CLASS, b, slots)
+            for at, line in enumerate(family.rates):
+                if line[b]:
+                    lines.add(rows, variables.services["x", service, number, begin + at, b], -int(line[b]))
+            if family.missed[b] is not None:
+                lines.add(rows, variables.services["m", service, b], -1)
+
+
+def _time_rows(lines: _Lines, variables: Variables, service: int, number: int, lost: list[int]) -> None:
+    """State that usable replicas, less those lost, have the time."""
+    slots, begin = np.arange(variables.problem.slots), int(variables.problem.services.way_ptr[service])
+    for at, gone in enumerate(lost):
+        mine = [name for name in variables.services if name[:4] == ("x", service, number, begin + at)]
+        if mine:
+            rows = lines.block(len(slots), 0, service, number, TIME, at, slots)
+            for name in mine:
+                lines.add(rows, variables.services[name], 1)
+            for place, variable, factor in (
+                _left(variables, begin + at, gone) if gone else usable(variables, begin + at)
+            ):
+                lines.add(rows[place], variable, -factor)
+
+
+def _money_rows(lines: _Lines, variables: Variables, service: int, number: int, family: Family) -> None:
+    """State that what is missed is paid for."""
+    services, slots = variables.problem.services, np.arange(variables.problem.slots)
+    priced = {b: Fraction(cost) for b, cost in enumerate(family.missed) if cost}
+    if not priced or ("p", service) not in variables.services:
+        return
+    units = variables.missed_units(service)
+    whole = lcm(*(cost.denominator for cost in priced.values()))
+    step = services.missed_step * units * whole
+    coarse = -(-max(step, *(int(cost * whole) for cost in priced.values())) // HELD)
+    spared = -(-services.missed_step * (units - 1) * whole // coarse)
+    rows = lines.block(len(slots), spared, service, number, MONEY, 0, slots)
+    for b, cost in priced.items():
+        lines.add(rows, variables.services["m", service, b], int(cost * whole) // coarse)
+    lines.add(rows, variables.services["p", service], -step // coarse)
 
 
 def _one_mode(lines: _Lines, service: int, chosen: Ints, modes: int) -> None:
@@ -210,15 +314,17 @@ def _money(variables: Variables, service: int, cuts: Cuts, number: int) -> tuple
 
 
 def _usable_entries(
-    lines: _Lines, variables: Variables, service: int, rows: Ints, weight: list[int], lost: Ints | int = 0
+    lines: _Lines, variables: Variables, service: int, rows: Ints, weight: Sequence[int] | Ints, lost: Ints | int = 0
 ) -> None:
+    """Add usable replicas, less those lost, by their weight, or by their weight and slot."""
     begin = int(variables.problem.services.way_ptr[service])
-    for at, (amount, gone) in enumerate(zip(weight, np.broadcast_to(lost, len(weight)).tolist(), strict=True)):
-        if amount:
+    lines_of = np.broadcast_to(np.array(weight).reshape(len(weight), -1), (len(weight), len(rows)))
+    for at, (amount, gone) in enumerate(zip(lines_of, np.broadcast_to(lost, len(weight)).tolist(), strict=True)):
+        if amount.any():
             for slots, variable, factor in (
                 _left(variables, begin + at, gone) if gone else usable(variables, begin + at)
             ):
-                lines.add(rows[slots], variable, -amount * factor)
+                lines.add(rows[slots], variable, -amount[slots] * factor)
 
 
 def rounded(weight: list[int], money: int, need: Ints, divided: bool = True) -> Iterator[tuple[list[int], int, Ints]]:
@@ -314,7 +420,7 @@ def _done(lines: _Lines, variables: Variables, j: int, b: int) -> None:
     """State that a class of a batch is done, or that the batch is left out."""
     amount = int(variables.problem.services.batches.amount[j, b])
     if amount:
-        rows = lines.block(1, -amount, j, b)
+        rows = lines.block(1, -amount, j, b, -1)
         at = variables.services["z", j, b]
         lines.add(np.repeat(rows, len(at)), at, -1)
         if ("l", j) in variables.services:

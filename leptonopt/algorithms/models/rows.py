@@ -57,7 +57,7 @@ class Variables:
     problem: Problem
     columns: StartColumns
     left: Ints
-    coarse: bool = False  # whether large sums of money for requests missed are rounded, see `missed_units`
+    coarse: bool = False  # for engines that compute in doubles, see `missed_units` and `routed`
 
     @cached_property
     def nodes(self) -> dict[tuple[str, int], Ints]:
@@ -96,8 +96,9 @@ class Variables:
         By slot: (h, w) replicas of way w on, (s, w) switched on, (d, w) switched off, (p, v) paid for requests missed
         [`missed_units` steps], (q, w, n) usable when n replicas fail, at most, (e, w, n) whether there are n, (k, v, f)
         the family of cuts that holds, one mode after the other. By slot of a window:
-        (z, j, b) what batch j does of a class [demand units]. (l, j) the batch is left out, (o, v) the one way of a
-        service.
+        (z, j, b) what batch j does of a class [demand units]. Where cuts are too many, by slot: (x, v, f, w, b) the
+        time that replicas of a way give to a class in family f, and (m, v, b) what is missed [demand units]. (l, j) the
+        batch is left out, (o, v) the one way of a service.
         """
         found, at = {}, len(self.columns.option) + len(self.left) + sum(map(len, self.nodes.values())) + len(self.pools)
         for name, most in self._of_services():
@@ -198,24 +199,38 @@ class Variables:
         services = self.problem.services
         if (most := self._most_missed(service)).any():
             yield ("p", service), most // self.missed_units(service) + 1
-        for number, family in enumerate(
-            (self.problem.serving[service].modes, *self.problem.serving[service].survivals)
-        ):
+        ways = services.ways(service)
+        for number, family in enumerate(self.problem.serving[service].all_families):
             if len(family) > 1:
                 yield ("k", service, number), np.ones(len(family) * self.problem.slots, np.int64)
-        ways = services.ways(service)
+            elif self.routed(service, number):
+                yield from self._of_routing(service, number)
         for way, failed in product(range(ways.start, ways.stop), range(1, int(services.spare[service]) + 1)):
             yield ("q", way, failed), np.maximum(0, self.replicas_most[way] - failed)
             yield ("e", way, failed), np.ones(self.problem.slots, np.int64)
         if services.one_way[service]:
             yield ("o", service), np.ones(ways.stop - ways.start, np.int64)
 
+    def routed(self, service: int, number: int) -> bool:
+        """Return whether a family of cuts of a service is stated by a routing."""
+        modes = self.problem.serving[service].all_families[number]
+        return len(modes) == 1 and (not modes[0].complete or (self.coarse and modes[0].routed))
+
+    def _of_routing(self, service: int, number: int) -> Iterator[tuple[tuple[Any, ...], Ints]]:
+        services, family = self.problem.services, self.problem.serving[service].all_families[number][0]
+        ways, classes = services.ways(service), services.classes(service)
+        for at, row in enumerate(family.rates):
+            for b in (b for b, rate in enumerate(row) if rate and services.demand[classes.start + b].any()):
+                yield ("x", service, number, ways.start + at, b), self.replicas_most[ways.start + at]
+        for b in (b for b, cost in enumerate(family.missed) if cost is not None):
+            yield ("m", service, b), services.demand[classes.start + b]
+
     @cached_property
     def whole(self) -> Bools:
         """Return which variables are whole numbers, bool, shape (V,)."""
         whole = np.ones(len(self.most), bool)
         for name, at in self.services.items():
-            whole[at] = name[0] != "z"
+            whole[at] = name[0] not in "zxm"
         for at in self.saving:
             whole[at] = False  # whole in any case, as the largest of whole numbers
         whole[list(self.rests.values())] = False  # the same holds

@@ -146,6 +146,7 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
         parts += [("nodes", partial(rule, variables)) for rule in node_rules.RULES]
     if len(problem.services):
         parts += [(rule.__name__, partial(rule, variables)) for rule in SERVICE_RULES]
+        parts.append(("serve", lambda: service_rules.routing(variables)))
     if problem.quotas:
         parts.append(("quota", lambda: rules.quota(variables)))
     if problem.meters:

@@ -7,6 +7,7 @@ their windows, where a replica that is on longer costs no start. Every check is 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -178,6 +179,13 @@ class Cover:
 
 
 def covered(states: ServiceStates, price: NDArray[Any] | None = None) -> Ints | None:
-    """Return replicas on, (W, T), that serve the demand of a service; None where none are found."""
-    usable = Cover(states, price).demand()
-    return None if usable is None else states.replicas(usable)
+    """Return replicas on, (W, T), that serve the demand of a service; None where none are found.
+
+    Cuts that are found on the way are taken into account from then on.
+    """
+    before = -1
+    while (size := states.problem.serving[states.service].size) > before:
+        if (usable := Cover(states, price).demand()) is not None:
+            return states.replicas(usable)
+        before, states = size, replace(states, problem=replace(states.problem))
+    return None

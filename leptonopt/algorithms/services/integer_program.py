@@ -10,7 +10,7 @@ import numpy as np
 
 from leptonopt.algorithms.models.scaling import scaled_rows
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, build_model, decode, normalise_costs
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import SHORTEST_CALL
 from leptonopt.problem.rounding import round_up_safely
@@ -39,9 +39,9 @@ def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer
     is called infeasible unless it is so again without preprocessing.
     """
     deadline = Deadline.after(seconds)
-    linear = build_model(problem)
+    linear = build_model(problem, coarse=True)
     costs, divisor, constant = normalise_costs(linear)
-    found = _solved(linear, costs, seconds, gap)
+    found = call_highs(linear, costs, seconds, gap)
     bound, value = None, found.mip_dual_bound
     if value is not None and math.isfinite(value):
         bound = constant + divisor * round_up_safely(value)
@@ -52,17 +52,26 @@ def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer
 
 def _denied_again(linear: IntegerProgram, costs: Ints, deadline: Deadline) -> bool:
     """Return whether there is no solution without preprocessing either."""
-    return bool(_solved(linear, costs, max(0.1, deadline.left()), 0.0, presolve=False).status == INFEASIBLE)
+    return bool(call_highs(linear, costs, max(0.1, deadline.left()), 0.0, presolve=False).status == INFEASIBLE)
 
 
-def _solved(linear: IntegerProgram, costs: Ints, seconds: float, gap: float, presolve: bool = True) -> Any:
-    """Return the answer of SciPy."""
+def call_highs(
+    linear: IntegerProgram,
+    costs: Ints,
+    seconds: float,
+    gap: float,
+    presolve: bool = True,
+    low: Floats | None = None,
+    high: Floats | None = None,
+    whole: Bools | None = None,
+) -> Any:
+    """Return the answer of SciPy; variables are from `low`, or 0, to `high`, or their most."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # loads slowly
 
     return milp(
         costs.astype(float),
         constraints=LinearConstraint(*scaled_rows(linear)),
-        bounds=Bounds(0, linear.most.astype(float)),
-        integrality=linear.whole.astype(int),
+        bounds=Bounds(0 if low is None else low, linear.most.astype(float) if high is None else high),
+        integrality=(linear.whole if whole is None else whole).astype(int),
         options={"time_limit": max(SHORTEST_CALL, seconds), "mip_rel_gap": gap, "presolve": presolve},
     )

@@ -7,8 +7,9 @@ optimum where the replicas of its path keep these rules at this cost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.node_commitment import cheapest_node_schedule
 from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.replicas import useful_counts
+from leptonopt.problem.replicas import least_money, useful_counts
+from leptonopt.runtime.clock import check_time_each
 
+EXACT_ROUNDS = 10  # of adding cuts, until money for requests missed may be counted too low
 CACHED = 10_000_000  # amounts of money that are kept at once
 
 
@@ -176,8 +179,28 @@ class ServiceStates:
     def solve(self, price: NDArray[Any] | None = None, scale: int = 1) -> tuple[Any, Ints] | None:
         """Return the least cost and usable replicas, (W, T), at prices of rows; None where there are none.
 
-        Prices have shape (K, T) [1/scale money units]; without them rows cost what they cost.
+        Prices have shape (K, T) [1/scale money units]; without them rows cost what they cost. Where not all cuts are
+        known, those that the answer violates are added until it serves.
         """
+        states = self
+        for number in check_time_each(count(1)):
+            found = states._solved(price, scale)
+            if found is None or states._is_served(found[1], number > EXACT_ROUNDS):
+                return found
+            states = replace(self, problem=replace(self.problem))
+        return None
+
+    def _is_served(self, usable: Ints, roughly: bool) -> bool:
+        """Return whether usable replicas, (W, T), serve: `roughly`, or for the money that is counted."""
+        services, serving = self.problem.services, self.problem.serving[self.service]
+        if serving.complete:
+            return True
+        counted = serving.least_money(serving.supply(usable.T), services.demand[services.classes(self.service)].T)
+        needed = least_money(self.problem, self.service, usable)
+        return bool(np.all(needed >= 0) and (roughly or np.all(needed <= counted)))
+
+    def _solved(self, price: NDArray[Any] | None, scale: int) -> tuple[Any, Ints] | None:
+        """Return the least cost and usable replicas by the cuts that are known."""
         if not self.problem.services.one_way[self.service]:
             return self._program(None, price, scale).solve()
         each = [self._program(way, price, scale).solve() for way in range(len(self.most))]

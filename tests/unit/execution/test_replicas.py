@@ -71,6 +71,7 @@ def triggers(clock: Clock) -> list[list[tuple[str, str, str]]]:
 def test_keda() -> None:
     """A trigger for each interval above the least number; one for all time where there is none."""
     small, big = keda_documents(replica_counts(INSTANCE, PLAN), Clock("Etc/UTC"))
+    assert set(small["metadata"]["annotations"]) == {"leptonopt/service", "leptonopt/way"}
     assert small["metadata"]["name"] == small["spec"]["scaleTargetRef"]["name"] == "chat-v2-a10g"
     assert (small["spec"]["minReplicaCount"], small["spec"]["maxReplicaCount"]) == (1, 3)
     assert (big["spec"]["minReplicaCount"], big["spec"]["maxReplicaCount"]) == (2, 2)

@@ -43,6 +43,14 @@ def test_named_columns_and_units() -> None:
     assert np.array_equal(log.input, [4])
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_semicolons_and_tabs(delimiter: str) -> None:
+    """Columns are separated as their names are."""
+    log = read_log("a.csv", "time,input_tokens,model\n3,4,a b\n1,2,c\n".replace(",", delimiter), {"by": "model"})
+    assert log.at.tolist() == [MICROS, 3 * MICROS]
+    assert log.by.tolist() == ["c", "a b"]
+
+
 @pytest.mark.parametrize(
     ("text", "params", "said"),
     [

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from leptonopt.problem.serving import Cuts, TooManyCuts, demand_cuts, exact_product
+from leptonopt.problem.serving import Cuts, Family, demand_cuts, exact_product
+from leptonopt.problem.tied_prices import TooManyCuts
 
 
 def table(rates: list[list[int]]) -> tuple[tuple[Fraction, ...], ...]:
@@ -60,11 +61,29 @@ def test_a_class_that_no_way_serves_cannot_be_served() -> None:
     assert money(demand_cuts(table([[2, 0]]), (None, None)), [9], [1, 0]) == 0
 
 
-def test_too_many_cuts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leptonopt.problem.serving.MAX_TRIED", 1_000)  # the search for all takes 20 s
+def test_too_many_cuts_are_refused() -> None:
     rng = random.Random(1)
     with pytest.raises(TooManyCuts):
-        demand_cuts(table([[rng.randint(1, 10**6) for _ in range(20)] for _ in range(6)]), (None,) * 20)
+        demand_cuts(table([[rng.randint(1, 10**6) for _ in range(20)] for _ in range(6)]), (None,) * 20, 1_000)
+
+
+def test_a_family_of_too_many_cuts_learns_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answers are exact, and what it knows after them denies the same replicas."""
+    rng = random.Random(3)
+    rates = table([[rng.randint(1, 50) for _ in range(6)] for _ in range(3)])
+    every = demand_cuts(rates, (None,) * 6)
+    monkeypatch.setattr("leptonopt.problem.serving.MAX_CUTS", 3)
+    demand_cuts.cache_clear()
+    family = Family(rates, (None,) * 6)
+    demand_cuts.cache_clear()
+    assert not family.complete
+    usable, demand = (
+        np.array([[rng.randint(0, most) for _ in range(n)] for _ in range(40)]) for most, n in ((9, 3), (30, 6))
+    )
+    found = family.exact_money(usable, demand)
+    for cuts in (every, family.cuts):
+        short = cuts.required(demand) - cuts.supply(usable)
+        assert ((short > 0).any(axis=1) == (found < 0)).all()
 
 
 @pytest.mark.parametrize(("ways", "classes"), [(2, 12), (3, 6), (4, 4), (6, 3), (12, 2)])

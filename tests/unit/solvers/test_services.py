@@ -38,6 +38,26 @@ def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int, monkeypatch: p
         assert solution.bound == least
 
 
+@pytest.mark.parametrize("seed", first(10, range(400, 700), ci=40))
+def test_cuts_that_are_found_on_the_way_are_enough(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all of them are too many: bounds and schedules as ever."""
+    monkeypatch.setattr(services, "SETTINGS", replace(services.SETTINGS, small=0))
+    rng = random.Random(seed)
+    features = tuple(name for name in made.FEATURES if rng.random() < 0.3 and name not in ("batches", "whole"))
+    with made.too_many_cuts(0, 0):
+        found = made.random_problem(seed, features)
+        solution, least = services.solve(found, None, LIMITS, NullMonitor()), made.least_cost(found)
+        assert least is not None or solution.schedule is None
+        if solution.bound is not None and least is not None:
+            assert solution.bound <= least
+        if solution.schedule is not None:
+            assert not violated_rules(found, solution.schedule)
+            assert least is not None
+            assert objective(found, solution.schedule) >= least
+            if set(features) <= {"switching", "missed", "headroom"}:
+                assert solution.status is Status.OPTIMAL
+
+
 def test_the_integer_program_of_all_proves_small_problems() -> None:
     for seed in range(8):
         found = made.random_problem(seed, ("switching", "batches"))

@@ -44,6 +44,27 @@ def test_by_hand(more: dict[str, Any], least: int) -> None:
     assert bound(instance(**more)) == least
 
 
+BATCH = {"id": "n", "service": "s", "amount": {"b": 7200}, "release": at(1), "deadline": at(3)}
+
+
+@pytest.mark.parametrize(
+    ("more", "price", "least"),
+    [
+        ({"missed": {"cost": "1/3600"}}, 0, 4 * 4),  # a costs less to serve, and b as much
+        ({"demand": PEAK, "missed": {"cost": "1/7200"}}, 0, 3 * 2 + 6),  # of a as much as to serve it
+        ({"demand": {"a": 4, "b": 0}, "batches": [BATCH]}, 1, 4 * 2 + 2),  # 7200 at 1/3600; replicas earn their cost
+        ({"demand": {"a": 3, "b": 0}, "batches": [BATCH]}, 1, 4 * 2 + 2 - 2 * Fraction(1, 2)),  # half a replica is idle
+    ],
+)
+def test_misses_and_batches_by_hand(more: dict[str, Any], price: int, least: Fraction) -> None:
+    """Requests cost at most what missing them costs; what is idle earns what batches pay."""
+    own = {"missed": {"cost": float(Fraction(more["missed"]["cost"]))}} if "missed" in more else {}
+    lines = [{"id": "n", "class": "b", "price": price}] if price else []
+    found = bound(instance(**{**more, **own}), unit="1/3600", batches=lines)
+    assert found is not None
+    assert float(found) == pytest.approx(float(least), rel=1e-9)
+
+
 def drawn(seed: int) -> dict[str, Any]:
     """Draw a service of two ways."""
     rng = Random(f"states {seed}")
@@ -109,7 +130,6 @@ def test_against_all_sequences(seed: int) -> None:
 @pytest.mark.parametrize(
     ("more", "line", "why"),
     [
-        ({"missed": {"cost": 1}}, {}, "misses nothing"),
         ({"replicas": [{"pool": "p", "rate": {"a": 1, "b": 1}}] * 3}, {}, "one or two ways"),
         ({}, {"demand": [{"class": "a", "price": [[0, 1]]}]}, "without prices of its own"),
         ({}, {"form": "guess"}, "form: 'guess'"),

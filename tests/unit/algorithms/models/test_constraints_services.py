@@ -75,6 +75,31 @@ def test_exact_methods_agree_with_the_enumeration(seed: int) -> None:
             assert not violated_rules(found, solution.schedule)
 
 
+@pytest.mark.parametrize("seed", first(12, range(400, 700), ci=40))
+def test_a_routing_in_the_model_agrees_with_the_enumeration(seed: int) -> None:
+    """Where cuts are too many to be stated, and too many to be known."""
+    rng = random.Random(seed)
+    known = seed % 2 == 0
+    features = tuple(
+        name for name in made.FEATURES if rng.random() < 0.3 and (known or name not in ("batches", "whole"))
+    )
+    with made.too_many_cuts(0, 3000 if known else 0):
+        found = made.random_problem(seed, features)
+        least, solution = made.least_cost(found), highs.solve(found, None, LIMITS, NullMonitor())
+        if least is None:
+            assert solution.status is Status.INFEASIBLE
+        else:
+            assert (solution.status, solution.bound) == (Status.OPTIMAL, least)
+            assert solution.schedule is not None
+            assert not violated_rules(found, solution.schedule)
+
+
+def test_cpsat_refuses_a_routing() -> None:
+    with made.too_many_cuts(0, 0):
+        solution = cpsat.solve(made.random_problem(3, ()), None, LIMITS, NullMonitor())
+    assert (solution.status, solution.note[:30]) == (Status.UNKNOWN, "cpsat does not take so many wa")
+
+
 def test_cpsat_refuses_batches() -> None:
     found = made.random_problem(3, ("batches",))
     solution = cpsat.solve(found, None, LIMITS, NullMonitor())
