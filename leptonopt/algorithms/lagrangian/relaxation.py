@@ -23,12 +23,11 @@ from leptonopt.algorithms.models import constraints_services as service_rules
 from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost, normalise_costs
+from leptonopt.algorithms.models.time_indexed import SERVICE_RULES, IntegerProgram, assemble, cost, normalise_costs
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
 
 Floats = NDArray[np.float64]
-SERVICE_RULES = (service_rules.replicas, service_rules.serve, service_rules.routing, service_rules.batches)
 PENALTY = 10.0  # cost of leaving out a group that must run, in the highest cost of a column
 PROOF_SCALES = (2**16, 2**10, 2**4, 1)  # multipliers are multiples of one cost over the first at which sums are exact
 
@@ -146,7 +145,7 @@ def _linear(
     bare = replace(problem, capacity=room)
     parts.append(_bucket_capacity(bare, variables, width))
     if len(problem.services) and width == 1:
-        parts += [make(variables) for make in SERVICE_RULES]
+        parts += [rule(variables) for _, rule in SERVICE_RULES]
         parts += [] if certified else [service_rules.mixed(variables)]
     if len(problem.nodes):
         parts.append(node_rules.nodes_supply(variables) if width == 1 else _bucket_supply(variables, width))
