@@ -23,7 +23,7 @@ from leptonopt.algorithms.models import constraints_services as service_rules
 from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import SERVICE_RULES, IntegerProgram, assemble, cost, normalise_costs
+from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost, normalise_costs
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
 
@@ -145,7 +145,7 @@ def _linear(
     bare = replace(problem, capacity=room)
     parts.append(_bucket_capacity(bare, variables, width))
     if len(problem.services) and width == 1:
-        parts += [rule(variables) for _, rule in SERVICE_RULES]
+        parts += [rule(variables) for _, rule in service_rules.RULES]
         parts += [] if certified else [service_rules.mixed(variables)]
     if len(problem.nodes):
         parts.append(node_rules.nodes_supply(variables) if width == 1 else _bucket_supply(variables, width))

@@ -439,3 +439,6 @@ def replica_costs(variables: Variables, costs: Ints) -> None:
             costs[at] = services.missed_step * variables.missed_units(name[1])
         elif name[0] == "l":
             costs[at] = services.batches.value[name[1]]
+
+
+RULES = (("replicas", replicas), ("serve", serve), ("serve", routing), ("batches", batches))

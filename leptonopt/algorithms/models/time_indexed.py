@@ -31,13 +31,6 @@ from leptonopt.runtime.clock import check_time_each
 
 __all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]
 
-SERVICE_RULES = (
-    ("replicas", service_rules.replicas),
-    ("serve", service_rules.serve),
-    ("serve", service_rules.routing),
-    ("batches", service_rules.batches),
-)
-
 
 @dataclass(frozen=True, eq=False)
 class IntegerProgram:
@@ -150,7 +143,7 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
     if len(problem.nodes):
         parts += [("nodes", partial(rule, variables)) for rule in node_rules.RULES]
     if len(problem.services):
-        parts += [(name, partial(rule, variables)) for name, rule in SERVICE_RULES]
+        parts += [(name, partial(rule, variables)) for name, rule in service_rules.RULES]
     if problem.quotas:
         parts.append(("quota", lambda: rules.quota(variables)))
     if problem.meters:
@@ -188,7 +181,7 @@ def _by_slots(form: SlotForm, cutoff: int | None, coarse: bool) -> IntegerProgra
             node_rules.nodes_strong(variables),
         ]
     if len(problem.services):
-        parts += [rule(variables) for _, rule in SERVICE_RULES]
+        parts += [rule(variables) for _, rule in service_rules.RULES]
     if problem.quotas:
         parts.append(segments.with_starts(variables, held.placed(rules.quota(held)), form.limits))
     if problem.meters:
