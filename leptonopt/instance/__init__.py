@@ -24,7 +24,7 @@ from leptonopt.instance.savings import Covered, SavingsPlan, covered
 from leptonopt.instance.schema import instance_schema
 from leptonopt.instance.services import Batch, Demand, Service, Way
 from leptonopt.instance.tasks import Checkpoint, Option, Segments, Task, Variant, merged_work
-from leptonopt.instance.validation import findings_of, stated, validate
+from leptonopt.instance.validation import stated, validate
 
 __all__ = [
     "ENDS",
@@ -53,7 +53,6 @@ __all__ = [
     "Variant",
     "Way",
     "covered",
-    "findings_of",
     "has_any",
     "instance_schema",
     "merged_work",

@@ -10,25 +10,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from leptonopt.errors import Finding, Path
-from leptonopt.instance.unchecked import entries, kinds
+from leptonopt.instance.stated import Origin, moved
+from leptonopt.instance.unchecked import are_texts, entries, kinds
 
 Document = dict[str, Any]
 BY_POOL, BY_NODE = "pool", "node"
 _ALLOWED = "write a list of ids, or {tasks: [ids], by: node}, by: pool or by: the beginning of a label such as 'zone:'"
 
 
-def without_apart_by(document: Document, findings: list[Finding]) -> Document:
-    """Return a document whose sets of `apart` are lists of ids; what cannot be is added to `findings`."""
+def without_apart_by(document: Document, findings: list[Finding], origin: Origin) -> Document:
+    """Return a document whose sets of `apart` are lists of ids; what cannot be is added to `findings`.
+
+    What moves is added to `origin`.
+    """
     sets = document.get("apart")
     if not isinstance(sets, list | tuple) or not any(isinstance(each, Mapping) for each in sets):
         return document
-    rewriting, kept = _Rewriting(document, findings), []
+    rewriting, kept = _Rewriting(document, findings), dict[int, Any]()
     for at, each in enumerate(sets):
         if not isinstance(each, Mapping):
-            kept.append(each)
+            kept[at] = each
         elif names := rewriting.set(each, ("apart", at)):
-            kept.append(names)
-    return {**rewriting.document, "apart": kept}
+            kept[at] = names
+    if not findings:
+        origin[("apart",)] = moved(kept)
+    return {**rewriting.document, "apart": list(kept.values())}
 
 
 class _Rewriting:
@@ -40,8 +46,9 @@ class _Rewriting:
 
     def set(self, stated: Mapping[str, Any], path: Path) -> list[Any] | None:
         """Rewrite a set; return its ids where it is by pool, None otherwise."""
-        names, by = stated.get("tasks"), stated.get("by", BY_POOL)
-        if set(stated) - {"tasks", "by"} or not isinstance(names, list | tuple) or not isinstance(by, str) or not by:
+        names: Any = stated.get("tasks")
+        by = stated.get("by", BY_POOL)
+        if set(stated) - {"tasks", "by"} or not are_texts(names) or not isinstance(by, str) or not by:
             self.findings.append(Finding(f"not a set of tasks kept apart; {_ALLOWED}", path))
             return None
         if by == BY_POOL:

@@ -7,7 +7,7 @@ All that is not recognised stays as it is, for the validation to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import units
-from leptonopt.instance.apart import without_apart_by
 from leptonopt.instance.offers import without_offers
 from leptonopt.instance.placements import without_default_placement
-from leptonopt.instance.routes import without_routes
-from leptonopt.instance.setups import without_setups
+from leptonopt.instance.rewriting import malformed_time, rewritten
 from leptonopt.instance.slo import without_slo
+from leptonopt.instance.stated import Origin, Plain, moved
+from leptonopt.instance.unchecked import listed
 
 Document = dict[str, Any]
 Edit = Callable[[Any, Path], Any]  # of a value at its place
@@ -34,27 +34,7 @@ _BYTES = {"b": 1} | {f"{letter}b": 1000**power for power, letter in enumerate("k
 _BYTES |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgtp", 1)}
 _DEVICE_MEMORY = "memory of devices"  # the name under which `device_memory` and `work.memory` count
 _REPEAT = {"from", "to", "days", "due"}
-
-
-@dataclass
-class Plain:
-    """A document in plain notation.
-
-    Attributes
-    ----------
-    document : the document
-    origin : the position in the document as stated of each task; None where they are the same
-    """
-
-    document: Document
-    origin: list[int] | None = None
-
-    def stated(self, finding: Finding) -> Finding:
-        """Return a finding about the plain document at its place in the document as stated."""
-        path = finding.path
-        if self.origin is None or len(path) < 2 or path[0] != "tasks" or not isinstance(path[1], int):
-            return finding
-        return Finding(finding.message, ("tasks", self.origin[path[1]], *path[2:]), finding.line, finding.file)
+_OF_REPEAT = {"repeat", "late_cost", "late_penalty", "early_cost"}  # keys that need its days
 
 
 def plain(document: Document) -> Plain:
@@ -64,15 +44,19 @@ def plain(document: Document) -> Plain:
     rewriting = _Rewriting(zone)
     made = rewriting.document(document)
     rewriting.mixed_units()
-    for shorthand in (without_offers, without_slo, without_default_placement):
+    origins = [rewriting.origin, Origin(), Origin(), Origin(), Origin()]
+    made = without_offers(made, rewriting.findings, origins[1])
+    for shorthand in (without_slo, without_default_placement):
         made = shorthand(made, rewriting.findings)
-    found = Plain(made)
-    if isinstance(tasks := made.get("tasks"), list | tuple) and any(_repeats(task) for task in tasks):
-        found = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings).expanded()
-    for rewrite in (without_setups, without_routes, without_apart_by):
-        found = Plain(rewrite(found.document, rewriting.findings), found.origin)
+    wrong_time = malformed_time(made)
+    if any(map(_repeats, listed(made.get("tasks")))):
+        rewriting.findings += wrong_time
+        made = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings, origins[2]).expanded()
+    known = len(rewriting.findings)
+    found = Plain(rewritten(made, rewriting.findings, *origins[3:]), document, origins)
     if rewriting.findings:
-        raise InstanceError(rewriting.findings)
+        moved_since = map(found.stated, rewriting.findings[known:])
+        raise InstanceError(list(dict.fromkeys([*wrong_time, *rewriting.findings[:known], *moved_since])))
     return found
 
 
@@ -90,6 +74,7 @@ class _Rewriting:
 
     zone: ZoneInfo | None
     findings: list[Finding] = field(default_factory=list)
+    origin: Origin = field(default_factory=dict)
     seen: dict[str, dict[bool, Path]] = field(default_factory=dict)
 
     # --- the parts of a document ---
@@ -162,10 +147,9 @@ class _Rewriting:
         return self._edited(tree, path, {"uses": self.amounts, "consumes": self.amounts, **dates})
 
     def work(self, tree: Any, path: Path) -> Any:
-        memory = self._amount(_DEVICE_MEMORY)
-        return self._edited(
-            tree, path, {**dict.fromkeys(("uses", "per_device", "consumes"), self.amounts), "memory": memory}
-        )
+        memory: Edit = self._amount(_DEVICE_MEMORY)
+        amounts = dict.fromkeys(("uses", "per_device", "consumes"), self.amounts)
+        return self._edited(tree, path, {**amounts, "memory": memory})
 
     def measure(self, tree: Any, path: Path) -> Any:
         """Return a quota or a meter, with the amounts of its limit or its tiers."""
@@ -214,7 +198,9 @@ class _Rewriting:
         """Return a number that may change over time with the instants of its steps rewritten."""
         if self.zone is None or not isinstance(value, dict) or not isinstance(steps := value.get("steps"), dict):
             return value
-        made = {self.instant(at, (*path, "steps", at)): number for at, number in steps.items()}
+        names = {self.instant(at, (*path, "steps", at)): at for at in steps}
+        made = {new: steps[at] for new, at in names.items()}
+        self.origin[(*path, "steps")] = names
         if len(made) < len(steps):
             self.findings.append(Finding("an instant stands twice, with and without an offset", (*path, "steps")))
         return {**value, "steps": made}
@@ -321,37 +307,40 @@ def _repeats(task: object) -> bool:
 class _Occurrences:
     """Occurrences of the tasks that repeat, by id and date."""
 
-    def __init__(self, document: Document, zone: ZoneInfo, findings: list[Finding]) -> None:
-        self.given, self.zone, self.findings = document, zone, findings
+    def __init__(self, document: Document, zone: ZoneInfo, findings: list[Finding], origin: Origin) -> None:
+        self.given, self.zone, self.findings, self.origin = document, zone, findings, origin
         self.ids: dict[str, dict[date, str]] = {}  # by id of a task that repeats: ids by date
 
-    def expanded(self) -> Plain:
+    def expanded(self) -> Document:
         """Return the document with a task for each occurrence; findings are noted."""
         tasks, grid = self.given["tasks"], self._horizon()
         made: list[tuple[int, date | None, Any]] = []
         for at, task in enumerate(tasks):
             if not _repeats(task):
                 made.append((at, None, task))
-            elif grid is not None and self._is_sound(task, ("tasks", at)):
+            elif not self._is_sound(task, ("tasks", at)) or grid is None:  # the validation says why
+                made.append((at, None, {key: value for key, value in task.items() if key not in _OF_REPEAT}))
+            else:
                 own = list(self._occurrences(task, *grid))
                 if not own:
                     text = "the horizon holds no such day from `from` to `to`; at least one is needed"
                     self.findings.append(Finding(text, ("tasks", at, "repeat")))
                 self.ids[task["id"]] = {day: each["id"] for day, each in own}
                 made += [(at, day, each) for day, each in own]
-        result = {**self.given, "tasks": [self._after(at, day, task) for at, day, task in made]}
+        self.origin[("tasks",)] = moved(at for at, _, _ in made)
+        result = {**self.given, "tasks": [self._after(number, *each) for number, each in enumerate(made)]}
         for key in ("together", "apart"):
             if isinstance(sets := result.get(key), list | tuple):
-                result[key] = [self._members(each) for each in sets]
+                result[key] = [self._members(each, (key, at)) for at, each in enumerate(sets)]
         for key in ("quotas", "meters"):
             if isinstance(measures := result.get(key), list | tuple):
-                result[key] = [
-                    {**each, "tasks": self._members(each["tasks"])}
-                    if isinstance(each, dict) and "tasks" in each
-                    else each
-                    for each in measures
-                ]
-        return Plain(result, [at for at, _, _ in made])
+                result[key] = [self._measure(each, (key, at)) for at, each in enumerate(measures)]
+        return result
+
+    def _measure(self, measure: Any, path: Path) -> Any:
+        if not isinstance(measure, dict) or "tasks" not in measure:
+            return measure
+        return {**measure, "tasks": self._members(measure["tasks"], (*path, "tasks"))}
 
     def _horizon(self) -> tuple[datetime, datetime] | None:
         """Return start and end of the horizon; None where they are not valid."""
@@ -366,7 +355,7 @@ class _Occurrences:
         """Return whether `repeat` of a task is valid; what is wrong is noted."""
         found = list(_faults(task, path))
         self.findings += found
-        return not found and isinstance(task.get("id"), str)
+        return not found and isinstance(id := task.get("id"), str) and bool(id.strip())
 
     def _occurrences(self, task: Document, start: datetime, end: datetime) -> Iterator[tuple[date, Document]]:
         repeat = {key: value for key, value in task["repeat"].items() if value is not None}
@@ -391,31 +380,43 @@ class _Occurrences:
         local = datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=self.zone)
         return local.astimezone(UTC)
 
-    def _members(self, names: Any) -> Any:
+    def _members(self, names: Any, path: Path) -> Any:
         """Return ids with those of all occurrences instead of a task that repeats."""
         if isinstance(names, dict) and "tasks" in names:  # of a set that is apart by node or label
-            return {**names, "tasks": self._members(names["tasks"])}
+            return {**names, "tasks": self._members(names["tasks"], (*path, "tasks"))}
         if not isinstance(names, list | tuple):
             return names
-        known = ((self.ids.get(name) if isinstance(name, str) else None, name) for name in names)
-        return [each for own, name in known for each in (own.values() if own is not None else (name,))]
+        known = [(at, name, self._own(name)) for at, name in enumerate(names)]
+        found = [(at, each) for at, name, own in known for each in ((name,) if own is None else own.values())]
+        self.origin[path] = moved(at for at, _ in found)
+        return [each for _, each in found]
 
-    def _after(self, at: int, day: date | None, task: Any) -> Any:
+    def _own(self, name: object) -> dict[date, str] | None:
+        """Return the ids of a task that repeats, by date; None of others."""
+        return self.ids.get(name) if isinstance(name, str) else None
+
+    def _after(self, number: int, at: int, day: date | None, task: Any) -> Any:
         """Return a task that waits for occurrences; one of a date for those of that date."""
         if not isinstance(task, dict) or not isinstance(waits := task.get("after"), list | tuple):
             return task
-        found = []
-        for number, entry in enumerate(waits):
-            name = entry.get("task") if isinstance(entry, dict) else entry
-            own = self.ids.get(name) if isinstance(name, str) else None
-            if own is not None and day is not None and day not in own:
-                text = f"waits for {name!r} of {day.isoformat()}, which there is not"
-                self.findings.append(Finding(text, ("tasks", at, "after", number)))
-            chosen: Iterable[Any] = (
-                (name,) if own is None else own.values() if day is None else filter(None, [own.get(day)])
-            )
-            found += [{**entry, "task": each} if isinstance(entry, dict) else each for each in chosen]
-        return {**task, "after": found}
+        found = [
+            (place, each)
+            for place, entry in enumerate(waits)
+            for each in self._awaited(entry, day, ("tasks", at, "after", place))
+        ]
+        self.origin[("tasks", number, "after")] = moved(place for place, _ in found)
+        return {**task, "after": [each for _, each in found]}
+
+    def _awaited(self, entry: Any, day: date | None, path: Path) -> Iterator[Any]:
+        """Yield what an entry of `after` stands for, of a task on a day or on none."""
+        name = entry.get("task") if isinstance(entry, dict) else entry
+        if (own := self._own(name)) is None:
+            yield entry
+            return
+        if day is not None and day not in own:
+            self.findings.append(Finding(f"waits for {name!r} of {day.isoformat()}, which there is not", path))
+        for each in own.values() if day is None else filter(None, [own.get(day)]):
+            yield {**entry, "task": each} if isinstance(entry, dict) else each
 
 
 def _faults(task: Document, path: Path) -> Iterator[Finding]:
@@ -438,12 +439,10 @@ def _faults(task: Document, path: Path) -> Iterator[Finding]:
         except ValueError as error:
             yield Finding(str(error), (*place, key))
     days = repeat.get("days")
-    if days is not None and (not isinstance(days, list | tuple) or not days or not all(_is_day(day) for day in days)):
+    if days is not None and (
+        not isinstance(days, list | tuple) or not days or not all(day in units.WEEK for day in days)
+    ):
         yield Finding(f"not a list of days; allowed are {', '.join(units.WEEK)}", (*place, "days"))
     for key in ("release", "deadline", "due"):
         if task.get(key) is not None:
             yield Finding(f"a task that repeats has no {key} of its own; it follows from `repeat`", (*path, key))
-
-
-def _is_day(day: object) -> bool:
-    return day in units.WEEK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -10,55 +11,75 @@ from typing import Any
 
 from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
+from leptonopt.instance.stated import Origin, moved
 from leptonopt.instance.unchecked import kinds
 
 Document = dict[str, Any]
 _KEYS = {"price", "total", "max", "term", "start"}
-_LEFT_OUT = ("commit", "price", "reserved", "running", "count")  # of a kind, in the kinds of its offers
+_LEFT_OUT = ("commit", "price", "reserved", "running", "since", "count")  # of a kind, in the kinds of its offers
 
 
-def without_offers(document: Document, findings: list[Finding]) -> Document:
-    """Return a document without lists of offers; what is wrong with them is added to `findings`."""
+def without_offers(document: Document, findings: list[Finding], origin: Origin) -> Document:
+    """Return a document without lists of offers; what is wrong with them is added to `findings`.
+
+    What moves is added to `origin`.
+    """
     pools, time = document.get("pools"), document.get("time")
     if not isinstance(pools, list | tuple) or not any(_has_offers(pool) for pool in pools):
         return document
     try:
         begin = units.instant(time["start"])  # type: ignore[index]
     except (ValueError, KeyError, TypeError):
-        return document  # the validation says why
-    made = [_pool(pool, ("pools", at), begin, findings) for at, pool in enumerate(pools)]
-    return {**document, "pools": made}
+        begin = None  # the validation says why
+    rewriting = _Rewriting(begin, findings, origin)
+    return {**document, "pools": [rewriting.pool(pool, ("pools", at)) for at, pool in enumerate(pools)]}
 
 
 def _has_offers(pool: Any) -> bool:
     return any(isinstance(kind, dict) and isinstance(kind.get("commit"), list | tuple) for kind in kinds(pool))
 
 
-def _pool(pool: Any, path: Path, begin: datetime, findings: list[Finding]) -> Any:
-    if not _has_offers(pool):
-        return pool
-    stated, found = kinds(pool), list[Any]()
-    for number, kind in enumerate(stated):
-        if not isinstance(kind, dict) or not isinstance(kind.get("commit"), list | tuple):
-            found.append(kind)
-            continue
-        name = kind.get("id") or (f"{pool.get('id')}-{number + 1}" if len(stated) > 1 else pool.get("id"))
-        place = (*path, "nodes", "commit") if isinstance(pool["nodes"], dict) else (*path, "nodes", number, "commit")
+@dataclass
+class _Rewriting:
+    """Rewriting of pools with offers; the horizon begins at `begin`, None where that cannot be read."""
+
+    begin: datetime | None
+    findings: list[Finding]
+    origin: Origin
+
+    def pool(self, pool: Any, path: Path) -> Any:
+        """Return a pool with a kind of nodes for each offer with a term."""
+        if not _has_offers(pool):
+            return pool
+        stated, found = kinds(pool), list[tuple[int, Any]]()
+        for at, kind in enumerate(stated):
+            if not isinstance(kind, dict) or not isinstance(kind.get("commit"), list | tuple):
+                found.append((at, kind))
+                continue
+            name = kind.get("id") or (f"{pool.get('id')}-{at + 1}" if len(stated) > 1 else pool.get("id"))
+            place = (*path, "nodes", "commit") if isinstance(pool["nodes"], dict) else (*path, "nodes", at, "commit")
+            found += [(at, each) for each in self._kinds(kind, name, place)]
+        self.origin[(*path, "nodes")] = moved(at for at, _ in found)
+        return {**pool, "nodes": [kind for _, kind in found]}
+
+    def _kinds(self, kind: Document, name: Any, place: Path) -> Iterator[Document]:
+        """Yield a kind with its offer for the whole horizon, and those of its other offers."""
         faults = [fault for at, offer in enumerate(kind["commit"]) for fault in _faults(offer, (*place, at))]
         whole = [offer for offer in kind["commit"] if isinstance(offer, dict) and offer.get("term") is None]
         if len(whole) > 1:
             faults.append(Finding("two offers without a term; one is allowed, for the whole horizon", place))
-        findings += faults
-        rest = {key: value for key, value in kind.items() if key != "commit"} | {"id": name}
+        self.findings += faults
+        rest = {key: value for key, value in kind.items() if key != "commit"}
+        rest |= {"id": name} if name and isinstance(name, str) else {}
         if whole:
             rest["commit"] = whole[0]
         if whole or kind.get("price") is not None or kind.get("reserved") or kind.get("running"):
-            found.append(rest)
-        found += [] if faults else _offered(kind, name, begin)
-    return {**pool, "nodes": found}
+            yield rest
+        if not faults:
+            yield from _offered(kind, name, self.begin)
 
 
-def _offered(kind: Document, name: Any, begin: datetime) -> Iterator[Document]:
+def _offered(kind: Document, name: Any, begin: datetime | None) -> Iterator[Document]:
     """Yield a kind for each start of each offer with a term."""
     common, seen = {key: value for key, value in kind.items() if key not in _LEFT_OUT}, list[str]()
     for offer in kind["commit"]:
@@ -67,7 +88,7 @@ def _offered(kind: Document, name: Any, begin: datetime) -> Iterator[Document]:
             end, shown = start + timedelta(seconds=seconds), units.instant_text(start)
             seen.append(shown)
             more = f"#{seen.count(shown)}" if seen.count(shown) > 1 else ""
-            steps = {} if start <= begin else {units.instant_text(begin): 0}
+            steps = {} if begin is None or start <= begin else {units.instant_text(begin): 0}
             steps |= {shown: offer["max"], units.instant_text(end): 0}
             total = offer.get("total")
             if total is None:

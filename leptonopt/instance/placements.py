@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leptonopt.errors import Finding
+from leptonopt.instance.fields import quoted
 
 PLACEMENTS = ("span", "one-node", "packed")
 
@@ -14,7 +15,8 @@ def without_default_placement(document: dict[str, Any], findings: list[Finding])
     if (placement := document.get("placement")) is None:
         return {key: value for key, value in document.items() if key != "placement"}
     if placement not in PLACEMENTS:
-        findings.append(Finding(f"{placement!r} is not allowed; 'span', 'one-node' or 'packed'", ("placement",)))
+        findings.append(Finding(f"{quoted(placement)} is not allowed; 'span', 'one-node' or 'packed'", ("placement",)))
+        placement = PLACEMENTS[0]
     made = {key: value for key, value in document.items() if key != "placement"}
     if isinstance(tasks := document.get("tasks"), list | tuple):
         made["tasks"] = [{"placement": placement, **task} if isinstance(task, dict) else task for task in tasks]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leptonopt.errors import Finding, Path
-from leptonopt.instance.unchecked import entries, texts
+from leptonopt.instance.unchecked import are_texts, entries, listed, texts
 
 Document = dict[str, Any]
 NOT_TAKEN = "not taken"  # the option of a task whose route is not taken
@@ -22,7 +22,7 @@ def without_routes(document: Document, findings: list[Finding]) -> Document:
     """Return a document without `routes`; what is wrong with them is added to `findings`."""
     sets = document.get("routes")
     made = {key: value for key, value in document.items() if key != "routes"}
-    if not sets:
+    if sets is None or sets in ([], ()):
         return made
     tasks = {task.get("id"): task for task in entries(document, "tasks")}
     faults = [*_shape(sets)]
@@ -42,18 +42,14 @@ def without_routes(document: Document, findings: list[Finding]) -> Document:
     return made
 
 
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
-
-
 def _is_route(value: Any) -> bool:
-    return _is_list(value) and bool(value) and all(isinstance(each, str) for each in value)
+    return bool(value) and are_texts(value)
 
 
 def _shape(sets: Any) -> Iterator[Finding]:
     """Yield what is no list of sets of routes."""
-    for at, routes in enumerate(sets if _is_list(sets) else [None]):
-        if not _is_list(routes) or len(routes) < 2 or not all(map(_is_route, routes)):
+    for at, routes in enumerate(listed(sets) or [None]):
+        if len(listed(routes)) < 2 or not all(map(_is_route, routes)):
             yield Finding(f"not a set of at least two routes; {_SHAPE}", ("routes", at))
 
 
@@ -89,7 +85,7 @@ def _unfit(task: Document, path: Path) -> Iterator[Finding]:
 def _beside(document: Document, seen: set[Any], tasks: Mapping[Any, Document]) -> Iterator[Finding]:
     """Yield sets and edges that do not go with tasks of routes."""
     for key in ("together", "apart"):
-        for at, each in enumerate(document.get(key) or ()):
+        for at, each in enumerate(listed(document.get(key))):
             names = each.get("tasks") if isinstance(each, Mapping) else each
             if seen & texts(names):
                 yield Finding("names a task of a route; none is allowed here", (key, at))

@@ -22,9 +22,10 @@ from leptonopt.instance.fields import (
     empty_mapping,
 )
 from leptonopt.instance.instance import Instance
+from leptonopt.instance.messages import validated
 from leptonopt.instance.names import unknown_name
 from leptonopt.instance.services import Demand, Quantile, Share
-from leptonopt.instance.validation import validate, validated
+from leptonopt.instance.validation import validate
 
 MAX_SCENARIOS = 50
 

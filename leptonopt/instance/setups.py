@@ -11,19 +11,38 @@ from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Any
 
+from pydantic import Field, ValidationError
+
 from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
+from leptonopt.instance.fields import MAX_NODES, ByName, Lag, NotNegative, StrictModel, quoted
+from leptonopt.instance.messages import findings_of
 from leptonopt.instance.quotas import NODE_HOURS
+from leptonopt.instance.stated import Origin, moved
 from leptonopt.instance.unchecked import entries, kinds, texts
 
 Document = dict[str, Any]
-_KEYS = {"takes", "cost", "running"}
 _OF_KIND = {"id", "size", "count", "price", "power", "setups"}
 _SHAPE = "write {llama: {takes: 10m, cost: 0.5}, qwen: {takes: 5m}}"
 
 
-def without_setups(document: Document, findings: list[Finding]) -> Document:
-    """Return a document without `setups` and `setup`; what is wrong with them is added to `findings`."""
+class _Setup(StrictModel):
+    """A model or an image that a node is set up for."""
+
+    takes: Lag = 0
+    cost: NotNegative = Decimal(0)
+    running: int = Field(default=0, ge=0, le=MAX_NODES, strict=True)
+
+
+class _Setups(StrictModel):
+    setups: ByName[_Setup]
+
+
+def without_setups(document: Document, findings: list[Finding], origin: Origin) -> Document:
+    """Return a document without `setups` and `setup`; what is wrong with them is added to `findings`.
+
+    What moves is added to `origin`.
+    """
     pools = {str(pool.get("id")): pool for pool in entries(document, "pools") if _has_setups(pool)}
     if not pools and not any("setup" in task for task in entries(document, "tasks")):
         return document
@@ -36,6 +55,9 @@ def without_setups(document: Document, findings: list[Finding]) -> Document:
     findings += faults
     if faults:
         return document
+    for at, pool in enumerate(document["pools"]):
+        if _has_setups(pool):
+            origin[("pools", at, "nodes")] = moved(0 for _ in _kind(pool)["setups"])
     return {
         **document,
         "pools": [_pool(pool) if _has_setups(pool) else pool for pool in document["pools"]],
@@ -87,21 +109,23 @@ def _faults_of_pools(document: Document) -> Iterator[Finding]:
 
 def _faults_of_setups(kind: Document, path: Path) -> Iterator[Finding]:
     setups = kind["setups"]
-    if not isinstance(setups, dict) or not setups or not all(isinstance(each, dict) for each in setups.values()):
+    if not isinstance(setups, dict) or not setups:
         yield Finding(f"not setups by name; {_SHAPE}", path)
         return
-    for name, each in setups.items():
-        for key in sorted(set(map(str, each)) - _KEYS):
-            text = f"is not a key that is known here; allowed are {', '.join(sorted(_KEYS))}"
-            yield Finding(text, (*path, name, key))
-    running = [each.get("running", 0) for each in setups.values()]
-    if all(isinstance(each, int) for each in [*running, kind.get("count")]) and sum(running) > kind["count"]:
-        yield Finding(f"{sum(running)} nodes are set up at first; at most {kind['count']}, their count", path)
+    try:
+        running = sum(each.running for each in _Setups.model_validate({"setups": setups}).setups.values())
+    except ValidationError as error:
+        yield from (Finding(each.message, (*path, *each.path[1:])) for each in findings_of(error, _Setups))
+        return
+    if isinstance(kind.get("count"), int) and running > kind["count"]:
+        yield Finding(f"{running} nodes are set up at first; at most {kind['count']}, their count", path)
 
 
 def _faults_of_tasks(document: Document, pools: Mapping[str, Document]) -> Iterator[Finding]:
     for at, task in enumerate(entries(document, "tasks")):
         path, setup, named = ("tasks", at), task.get("setup"), _pools_of(document, task)
+        if setup is not None and not isinstance(setup, str):
+            yield Finding(f"{quoted(setup)} is not the name of a setup; names are texts", (*path, "setup"))
         for pool in named & pools.keys():
             setups = _kind(pools[pool]).get("setups")
             if isinstance(setups, dict) and not (isinstance(setup, str) and setup in setups):

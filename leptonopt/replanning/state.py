@@ -12,8 +12,8 @@ from leptonopt.compile.services import replica_options
 from leptonopt.errors import Finding, InstanceError, Path, dotted
 from leptonopt.instance import Instance, Service
 from leptonopt.instance.fields import ByName, Instant, Lag, Many, Name, NotNegative, StrictModel, empty_mapping
+from leptonopt.instance.messages import validated
 from leptonopt.instance.names import unknown_name
-from leptonopt.instance.validation import validated
 
 Key = tuple[str, int]  # task and copy; copies count from 1
 

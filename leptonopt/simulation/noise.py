@@ -29,7 +29,7 @@ from leptonopt.instance.fields import (
     StrictModel,
     empty_mapping,
 )
-from leptonopt.instance.validation import validated
+from leptonopt.instance.messages import validated
 
 MOST_FAILURES = 1000  # of a run; then it goes on without
 

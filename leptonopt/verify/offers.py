@@ -11,6 +11,7 @@ from typing import Any
 from leptonopt.verify.exact import duration, instant
 
 Plain = dict[str, Any]
+LEFT_OUT = ("price", "reserved", "running", "since")  # of a kind, in those of its offers
 
 
 def without_offers(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -47,7 +48,7 @@ def _split(document: Mapping[str, Any], pool: Mapping[str, Any]) -> Iterator[Map
                 shown = start.strftime("%Y-%m-%dT%H:%M:%SZ")
                 names[shown] += 1
                 yield {
-                    **{key: value for key, value in kind.items() if key not in ("price", "reserved", "running")},
+                    **{key: value for key, value in kind.items() if key not in LEFT_OUT},
                     "id": f"{name} from {shown}" + (f"#{names[shown]}" if names[shown] > 1 else ""),
                     "count": {"steps": _there(document, start, offer)},
                     "commit": {"total": _total(offer), "max": offer["max"]},

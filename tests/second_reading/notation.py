@@ -105,7 +105,9 @@ class Notation:
                     raise Refused("a price of an offer that makes no exact total")
                 shown = start.strftime("%Y-%m-%dT%H:%M:%SZ")
                 other = sum(each["id"].startswith(f"{name} from {shown}") for each in found)
-                own = {key: value for key, value in kind.items() if key not in ("price", "reserved", "running")}
+                own = {
+                    key: value for key, value in kind.items() if key not in ("price", "reserved", "running", "since")
+                }
                 own["id"] = f"{name} from {shown}" + (f"#{other + 1}" if other else "")
                 found.append({**own, "count": {"steps": steps}, "commit": {"total": total, "max": offer["max"]}})
         return found

@@ -15,6 +15,7 @@ import pytest
 
 import leptonopt
 from tests.helpers import mutants
+from tests.helpers.places import places, put
 from tests.helpers.run_cli import called, said
 
 INSTANCE = """time: {start: 2026-01-05T00:00Z, horizon: 1d}
@@ -137,24 +138,6 @@ VALUES: list[Any] = [
     None, True, -1, 0.5, 10**40, float("1e300"), "", "1e999999999", "1/0", f"1/{DIGITS}", "x\x1b[2J\n", [], [[]], {}, {"a": []},
     "0000-00-00T00:00Z", "9999-12-31T23:59:59-23:59", "\udc80",
 ]  # fmt: skip
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a document; of a list the first entry alone."""
-    below = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
-    return [at, *(place for key, child in below for place in places(child, (*at, key)))]
-
-
-def put(document: Any, at: tuple[Any, ...], value: Any) -> Any:
-    """The document with another value at a place."""
-    if not at:
-        return value
-    found = deepcopy(document)
-    inner = found
-    for step in at[:-1]:
-        inner = inner[step]
-    inner[at[-1]] = value
-    return found
 
 
 def judged(words: tuple[str, ...], where: object) -> int:

@@ -20,7 +20,9 @@ def test_by_node() -> None:
     options = [{"pool": "n", "uses": {"gpu": 1}, "duration": "1h"}, {"pool": "n", "nodes": 1, "duration": "1h"}]
     tasks = [{"id": "t", "placement": "packed", "options": options}, task("u", "n")]
     findings: list[Any] = []
-    made = without_apart_by(document(*tasks, pools=[NODES], apart=[["u"], {"tasks": ["t"], "by": "node"}]), findings)
+    made = without_apart_by(
+        document(*tasks, pools=[NODES], apart=[["u"], {"tasks": ["t"], "by": "node"}]), findings, {}
+    )
     assert not findings
     assert made["apart"] == [["u"]]
     assert made["pools"][0]["nodes"]["size"] == {"gpu": 8, "apart:t": 1}

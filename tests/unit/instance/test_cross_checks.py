@@ -31,7 +31,7 @@ WORK = {"id": "w", "work": {"hours": 1, "speed": {"a": 1}}}
         (document(pools=[pool(price={"cpu": 1})]), "pools[0].price.cpu", "there is no resource 'cpu'"),
         (document(pools=[pool(power={"power": 1})]), "pools[0].power.power", "power itself draws no power"),
         (document(pools=[pool(capacity={"gpu": {"steps": {"2026-01-05T01:00Z": 4}}})]), "pools[0].capacity.gpu.steps", "the first step is after the start"),
-        (document(task(pool="n"), pools=[{"id": "n", "nodes": {"size": {"gpu": 8}, "count": 2}}]), "pools[0].nodes[0]", "no such node can be had"),
+        (document(task(pool="n"), pools=[{"id": "n", "nodes": {"size": {"gpu": 8}, "count": 2}}]), "pools[0].nodes", "no such node can be had"),
         (document({"id": "t", "options": [{"pool": "a", "nodes": 1, "duration": "1h"}]}), "tasks[0].options[0].nodes", "which has 0 kinds of nodes"),
         (document({"id": "t", "options": [{"pool": "n", "nodes": 1, "uses": {"gpu": 1}, "duration": "1h"}]}, pools=[NODES]), "tasks[0].options[0].uses.gpu", "whole nodes hold all of 'gpu'"),
         (document({**WORK, "work": {"hours": 1, "profile": "p"}}), "tasks[0].work.profile", "there is no profile 'p'"),

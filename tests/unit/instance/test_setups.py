@@ -70,7 +70,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "boot": ({"boot": "1h"}, "boot beside setups"),
     "count": ({"count": {"daily": {"00:00": 1}}}, "a whole number as their count"),
     "running": ({"setups": {"x": {"running": 1}, "y": {"running": 1}}}, "2 nodes are set up at first; at most 1"),
-    "key": ({"setups": {"x": {"lasts": "1h"}}}, "allowed are cost, running, takes"),
+    "key": ({"setups": {"x": {"lasts": "1h"}}}, "allowed are takes, cost, running"),
     "no setups": ({"setups": {}}, "not setups by name"),
     "charge": ({"pool": {"charge": {"gpu": 1}}}, "setups beside other kinds of nodes, or a charge"),
 }

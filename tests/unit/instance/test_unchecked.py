@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leptonopt.instance.unchecked import entries, kinds, texts
+from leptonopt.instance.unchecked import are_texts, entries, kinds, texts
 
 
 def test_entries() -> None:
@@ -22,3 +22,11 @@ def test_texts() -> None:
     """The texts of a list; nothing of what is none."""
     assert texts(["a", 1, None, ["b"], "c"]) == {"a", "c"}
     assert texts("ab") == texts(None) == set()
+
+
+def test_are_texts() -> None:
+    """A list of nothing else."""
+    assert are_texts(["a"])
+    assert are_texts(())
+    assert not are_texts("a")
+    assert not are_texts(["a", ["b"]])

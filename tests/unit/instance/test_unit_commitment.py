@@ -35,7 +35,7 @@ def test_what_does_not_go_together(nodes: dict[str, Any], stated: dict[str, Any]
 def test_services_are_refused_beside_them() -> None:
     """Their replicas would hold nodes on."""
     with pytest.raises(
-        InstanceError, match=r"pools\[0\].nodes\[0\]: minimum_load, minimum_off and since .* beside services"
+        InstanceError, match=r"pools\[0\].nodes: minimum_load, minimum_off and since .* beside services"
     ):
         validate(document(task(), services=[service()], pools=[rack(minimum_off="1h")]))
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from leptonopt.instance import validate
 from leptonopt.verify.exact import Malformed
 from leptonopt.verify.fingerprints import fingerprint
 from leptonopt.verify.notation import plain
+from tests.helpers.notations import SERVED_SHORT, SHORT
 from tests.helpers.tiny_instances import document, pool, task
 
 BERLIN = {"start": "2026-03-27T00:00", "slot": "1h", "horizon": "4d", "zone": "Europe/Berlin"}
@@ -65,3 +67,9 @@ def test_nights_across_a_change_of_the_clock() -> None:
     assert [each["task"] for each in made["tasks"][4]["after"]] == ids
     assert (made["apart"], made["quotas"][0]["tasks"]) == ([[*ids, "s"]], ids)
     assert fingerprint(stated) == fingerprint(made)
+
+
+@pytest.mark.parametrize("stated", [SHORT, SERVED_SHORT])
+def test_all_shorter_notations_are_read_as_the_instance_reads_them(stated: dict[str, Any]) -> None:
+    """By another code, to the same instance."""
+    assert validate(dict(plain(stated))) == validate(stated)
