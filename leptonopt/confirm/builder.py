@@ -17,7 +17,8 @@ class Column:
     """Copies of a task that start in a slot in some way; on these nodes, where it names any.
 
     Without a task it is what runs on one of several nodes, or replicas of a `service`: those that are on in a slot, or
-    switched on in it, which takes no time; `team` is that of the service.
+    switched on in it, which takes no time; `team` is that of the service. A copy of a task in segments begins with its
+    `first`, and ends with its `last`.
     """
 
     task: str
@@ -28,6 +29,8 @@ class Column:
     nodes: tuple[str, ...] = ()
     service: str = ""
     team: str | None = None
+    first: bool = True
+    last: bool = True
 
 
 class Builder(Protocol):
@@ -40,6 +43,8 @@ class Builder(Protocol):
     paid : of each kind, by slot, the variable that is paid on demand
     on_node : per pool and node its users, each with its share of what it uses
     supplied : pools and resources that nodes supply
+    passed : per pair of regions what it costs to pass data on between them [money]
+    moved : the start that pays for a pair, where quotas count that, and how much [money]
     """
 
     stated: StatedInstance
@@ -52,6 +57,9 @@ class Builder(Protocol):
     paid: list[list[int]]
     on_node: dict[tuple[str, str], Terms]
     supplied: set[tuple[str, str]]
+    passed: Terms
+    moved: dict[int, tuple[Column, Fraction]]
+    batches: list[Any]
 
     @property
     def columns(self) -> Mapping[int, Column]: ...
@@ -67,6 +75,9 @@ class Builder(Protocol):
 
     def users(self) -> Iterator[int]:
         """Yield the variables that hold or use something by themselves."""
+
+    def cost_of(self, id: str, way: StatedOption, start: int, end: int, last: bool = True) -> Fraction:
+        """Return what a run adds to the objective; with `last` its copy ends with it."""
 
 
 def weighed(stated: StatedInstance, way: StatedOption, start: int, end: int) -> Fraction:
@@ -85,3 +96,20 @@ def carbon_of(stated: StatedInstance, way: StatedOption, start: int, end: int) -
 def recent(variables: Sequence[int], slot: int, count: int) -> Sequence[int]:
     """Return the variables of so many slots up to one; fewer at the beginning."""
     return variables[max(0, slot - count + 1) : slot + 1]
+
+
+def window(stated: StatedInstance, task: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the first slot in which a task may run, and the slot behind the last."""
+    release = 0 if task.get("release") is None else stated.second(task["release"])
+    deadline = stated.horizon if task.get("deadline") is None else stated.second(task["deadline"])
+    return max(0, -(-release // stated.slot)), min(deadline, stated.horizon) // stated.slot
+
+
+def begins_of(model: Builder, id: str) -> list[int]:
+    """Return the variables with which copies of a task begin."""
+    return [at for at in model.of_task[id] if model.columns[at].first]
+
+
+def ends_of(model: Builder, id: str) -> list[int]:
+    """Return the variables with which copies of a task end."""
+    return [at for at in model.of_task[id] if model.columns[at].last]

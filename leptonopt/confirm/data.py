@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
 from leptonopt.confirm.builder import Builder
-from leptonopt.confirm.question import TooLarge
 from leptonopt.verify.data import data_of
 from leptonopt.verify.exact import duration
 
 
 def add_data(model: Builder) -> None:
-    """Add one pair of regions for all data that is passed on: what moving it costs, and when it is there.
-
-    Raises `TooLarge` where it counts for a quota of money, which would need its start beside its regions.
-    """
+    """Add one pair of regions for all data that is passed on: what moving it costs, and when it is there."""
     stated = model.stated
-    if stated.data.passing and any(quota["of"] == "money" for quota in stated.quotas):
-        raise TooLarge("it has data that counts for a quota of money")
     for id, task in stated.tasks.items():
         for after in task.get("after") or ():
             if gib := data_of(after):
@@ -33,6 +27,19 @@ def add_data(model: Builder) -> None:
                 for q, columns in taken.items():
                     mine = dict.fromkeys((pairs[p, q] for p in sent), Fraction(1))
                     model.row(mine | dict.fromkeys(columns, -1), 0, 0)
+                    _add_moved(model, [pairs[p, q] for p in sent], columns)
+
+
+def _add_moved(model: Builder, pairs: Sequence[int], columns: Sequence[int]) -> None:
+    """Add which start pays for which pair of regions, where what that costs counts for a quota."""
+    if not any(quota["of"] == "money" for quota in model.stated.quotas):
+        return
+    for pair in (pair for pair in pairs if model.passed[pair]):
+        paid = {model.variable(1): at for at in columns}
+        model.row(dict.fromkeys(paid, 1) | {pair: -1}, 0, 0)
+        for part, at in paid.items():
+            model.row({part: 1, at: -1}, high=0)
+            model.moved[part] = model.columns[at], model.passed[pair]
 
 
 def _by_region(model: Builder, task: str) -> dict[str, list[int]]:
@@ -49,6 +56,7 @@ def _pair(
     stated, columns = model.stated, model.columns
     move = stated.data.between("task", after["task"], sent[0], taken[0], gib)
     pair = model.variable(0 if move is None else 1)
+    model.passed[pair] = Fraction(0) if move is None else move.money
     if move is not None:
         model.cost[pair] += stated.weight * move.money
         lag = ceil((duration(after.get("lag") or "0s") + move.seconds) / stated.slot)

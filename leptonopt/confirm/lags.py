@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.confirm.builder import Builder
+from leptonopt.confirm.builder import Builder, begins_of, ends_of
 from leptonopt.verify.exact import duration, exact
 
 
@@ -19,9 +19,10 @@ def add_greatest_lag(model: Builder, id: str, edge: Mapping[str, Any]) -> None:
         return
     first, most = edge["task"], duration(edge["most"]) // model.stated.slot
     late, early = (int(model.stated.tasks[each].get("copies", 1)) for each in (id, first))
-    for slot in sorted({model.columns[at].start for at in model.of_task[id]}):
-        started = [at for at in model.of_task[id] if model.columns[at].start >= slot]
-        ended = [at for at in model.of_task[first] if model.columns[at].end + most < slot]
+    begins, ends = begins_of(model, id), ends_of(model, first)
+    for slot in sorted({model.columns[at].start for at in begins}):
+        started = [at for at in begins if model.columns[at].start >= slot]
+        ended = [at for at in ends if model.columns[at].end + most < slot]
         starts = model.variable(1)
         model.row(dict.fromkeys(started, 1) | {starts: -late}, high=0)
         model.row(dict.fromkeys(ended, 1) | {starts: early}, high=early)

@@ -15,6 +15,11 @@ def greatest(gain: Sequence[Fraction], rows: Sequence[Row]) -> Fraction:
 
     There must be no solution of ever greater gain.
     """
+    return priced(gain, rows)[0]
+
+
+def priced(gain: Sequence[Fraction], rows: Sequence[Row]) -> tuple[Fraction, list[Fraction]]:
+    """Return the greatest gain, and prices on the rows that prove it, as `greatest` does."""
     width = len(gain) + len(rows)
     table = [[NOTHING] * width + [right] for _, right in rows]
     for number, ((terms, _), line) in enumerate(zip(rows, table, strict=True)):
@@ -31,4 +36,4 @@ def greatest(gain: Sequence[Fraction], rows: Sequence[Row]) -> Fraction:
         for line in (*(each for each in table if each is not pivot), reduced):
             if times := line[enters]:
                 line[:] = [value - times * other for value, other in zip(line, pivot, strict=True)]
-    return -reduced[-1]
+    return -reduced[-1], [-each for each in reduced[len(gain) : -1]]

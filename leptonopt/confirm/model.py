@@ -13,17 +13,18 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any
 
-from leptonopt.confirm.builder import Column, Terms, weighed
+from leptonopt.confirm.batches import Batches
+from leptonopt.confirm.builder import Column, Terms, begins_of, ends_of, weighed, window
 from leptonopt.confirm.data import add_data
 from leptonopt.confirm.lags import add_greatest_lag, off_due
 from leptonopt.confirm.meters import add_meters
 from leptonopt.confirm.nodes import add_capacity, add_nodes
 from leptonopt.confirm.question import Line, TooLarge
 from leptonopt.confirm.quotas import add_quotas
+from leptonopt.confirm.segments import add_segments, most_segments
 from leptonopt.confirm.services import add_services
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import Kind, StatedInstance, StatedOption
-from leptonopt.verify.segments import is_cut
 from leptonopt.verify.spot import Spot
 
 MOST_COLUMNS = 20_000
@@ -48,7 +49,8 @@ class Model:
     most : per variable its largest value; the least is 0
     rows : the rules
     columns : the variables that are starts
-    cost, constant : what the variables cost, in fractions of money
+    cost : what the variables cost, in fractions of money
+    batches : what is done for batches, which adds rows once values are known that are not enough
     """
 
     def __init__(self, stated: StatedInstance) -> None:
@@ -62,7 +64,9 @@ class Model:
         self.usable: list[list[Terms]] = []
         self.spent: list[list[dict[str, Terms]]] = []
         self.paid: list[list[int]] = []
-        self._left: dict[str, int] = {}
+        self.batches: list[Batches] = []
+        self.passed: Terms = {}
+        self.moved: dict[int, tuple[Column, Fraction]] = {}
         self.apart = stated.told_apart()
         self.kinds = self._kinds()
         self.supplied = stated.of_nodes()
@@ -121,19 +125,19 @@ class Model:
     # --- once, option, window ---
 
     def _check_size(self) -> None:
-        """Refuse what is too large, and segments, before anything is built."""
+        """Refuse what is too large before anything is built."""
         stated, columns, entries = self.stated, 0, 0
-        if any(is_cut(task) for task in stated.tasks.values()):
-            raise TooLarge("tasks may be cut into segments, which are not part of that model")
         nodes: dict[str, int] = defaultdict(int)
         for kind in self.kinds:
             nodes[kind.pool] += kind.single
         for id in stated.tasks:
+            cut = stated.cut(id)
             for way in stated.ways(id).values():
                 places = max(1, nodes[way.pool]) if (way.one_node or way.whole) and not way.milestone else 1
-                columns += stated.slots * places
+                starts = stated.slots * places if cut is None else most_segments(stated, id, cut)
                 length = min(stated.slots, ceil(way.seconds / stated.slot))
-                entries += stated.slots * places * length * max(1, len(way.uses))
+                columns += starts
+                entries += starts * length * max(1, len(way.uses))
                 if columns > MOST_COLUMNS or entries > MOST_ENTRIES:
                     raise TooLarge(f"it has more than {MOST_COLUMNS:,} starts, or {MOST_ENTRIES:,} entries in its rows")
         if len(self.kinds) * stated.slots > MOST_COLUMNS:
@@ -143,28 +147,30 @@ class Model:
         """Every copy runs once, or is left out where it is optional."""
         stated = self.stated
         for id, task in stated.tasks.items():
+            if (cut := stated.cut(id)) is not None:
+                add_segments(self, id, cut)
+                continue
             copies = int(task.get("copies", 1))
             for option, way in stated.ways(id).items():
                 for start, end in self._windows(task, way):
                     self._columns(id, copies, option, way, start, end)
-            left = self._left[id] = self.variable(copies if task.get("optional", False) else 0)
+            left = self.variable(copies if task.get("optional", False) else 0)
             self.cost[left] += stated.weight * exact(task.get("value") or 0)
             self.row(dict.fromkeys([*self.of_task[id], left], 1), copies, copies)
 
     def _windows(self, task: Mapping[str, Any], way: StatedOption) -> Iterator[tuple[int, int]]:
         """First slots, and the slots behind the last, that a way may have alone."""
         stated, slot = self.stated, self.stated.slot
-        release = 0 if task.get("release") is None else stated.second(task["release"])
-        deadline = stated.horizon if task.get("deadline") is None else stated.second(task["deadline"])
+        first, last = window(stated, task)
         rates = stated.pools[way.pool].get("interruptions")
         plain = rates is None or way.milestone
         spot = None if plain else Spot(way.seconds, task.get("checkpoint"), stated.means(rates), slot)
-        for start in range(max(0, -(-release // slot)), stated.slots + way.milestone):
+        for start in range(first, last + way.milestone):
             length = ceil(way.seconds / slot) if spot is None else spot.slots(start)
-            if length is None or (start + length) * slot > min(deadline, stated.horizon):
+            if length is None or start + length > last:
                 continue
             if spot is not None and task.get("on_time") is not None:
-                room = min(stated.slots, deadline // slot) - start
+                room = last - start
                 chance = exact(task["on_time"])
                 if not any(spot.chance_kept(start, longer, chance) for longer in range(length, room + 1)):
                     continue
@@ -175,7 +181,7 @@ class Model:
         """The variables of a way from a slot on: one, or one for each node it can be within."""
         sizes = {resource for pool, resource in self.supplied if pool == way.pool}
         held = set() if way.milestone else {resource for resource, count in way.uses.items() if count} & sizes
-        cost = self._cost(id, way, start, end)
+        cost = self.cost_of(id, way, start, end)
         if way.pool not in self.apart or not held or not (way.one_node or way.whole):
             self.column(Column(id, option, way, start, end, ()), copies, cost)
             return
@@ -207,10 +213,10 @@ class Model:
             self.of_task[column.task].append(at)
         return at
 
-    def _cost(self, id: str, way: StatedOption, start: int, end: int) -> Fraction:
-        """Return what a start adds to the objective: running, fixed, late, early, and weighed carbon."""
+    def cost_of(self, id: str, way: StatedOption, start: int, end: int, last: bool = True) -> Fraction:
+        """Return what a run adds to the objective; with `last` its end may be late or early."""
         stated, task, money = self.stated, self.stated.tasks[id], way.cost
-        if task.get("due") is not None:
+        if last and task.get("due") is not None:
             money += off_due(task, end * stated.slot - stated.second(task["due"]))
         return stated.weight * money + weighed(stated, way, start, end)
 
@@ -230,9 +236,10 @@ class Model:
                 edge = {"task": after} if isinstance(after, str) else after
                 first, lag = edge["task"], ceil(duration(edge.get("lag") or "0s") / stated.slot)
                 late, early = int(task.get("copies", 1)), int(stated.tasks[first].get("copies", 1))
-                for slot in sorted({self.columns[at].start for at in self.of_task[id]}):
-                    started = [at for at in self.of_task[id] if self.columns[at].start <= slot]
-                    ended = [at for at in self.of_task[first] if self.columns[at].end + lag <= slot]
+                begins, ends = begins_of(self, id), ends_of(self, first)
+                for slot in sorted({self.columns[at].start for at in begins}):
+                    started = [at for at in begins if self.columns[at].start <= slot]
+                    ended = [at for at in ends if self.columns[at].end + lag <= slot]
                     open_ = self.variable(1)
                     self.row(dict.fromkeys(started, 1) | {open_: -late}, high=0)
                     self.row(dict.fromkeys(ended, -1) | {open_: early}, high=0)
@@ -253,6 +260,11 @@ class Model:
 
     def _in(self, id: str, pool: str) -> Iterable[int]:
         return [at for at in self.of_task[id] if self.columns[at].way.pool == pool]
+
+    def cut(self, values: Mapping[int, int]) -> bool:
+        """Add rows that values break, where they do not do all batches; return whether there are any."""
+        cuts = [batches.cut(values) for batches in self.batches]
+        return any(cuts)
 
     # --- in whole numbers ---
 

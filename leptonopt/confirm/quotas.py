@@ -45,6 +45,9 @@ def _covers(model: Builder, quota: Mapping[str, Any], column: Column) -> bool:
 def use_of(model: Builder, quota: Mapping[str, Any], first: int, end: int) -> Terms:
     """Return the use of a quota or a meter in slots [first, end), by variable."""
     terms = {at: _used(model, quota, model.columns[at], first, end) for at in _covered(model, quota)}
+    for at, (column, money) in model.moved.items() if quota["of"] == "money" else ():
+        if _covers(model, quota, column) and starts_within(model.stated, column.start, first, end):
+            terms[at] = money
     for kind, spent in zip(model.kinds, model.spent, strict=True):
         if quota["of"] in spent[0] and covers_nodes(quota, kind.pool):
             for each in spent[first:end]:

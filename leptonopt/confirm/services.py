@@ -14,6 +14,7 @@ from itertools import combinations_with_replacement, product
 from math import ceil, prod
 from typing import Any
 
+from leptonopt.confirm.batches import Batches, needed
 from leptonopt.confirm.builder import Builder, Column, recent, weighed
 from leptonopt.confirm.linear import Row, greatest
 from leptonopt.confirm.question import TooLarge
@@ -43,20 +44,22 @@ class Replicas:
 def add_services(model: Builder) -> None:
     """Add replicas of all services, before capacity, and what they serve.
 
-    Raises `TooLarge` for batches, whose requests in fractions join slots, and for services with many numbers to try.
+    Raises `TooLarge` for services with many numbers to try.
     """
-    if model.stated.document.get("batches"):
-        raise TooLarge("it has batches, whose requests in fractions are not part of that model")
     for service in stated_services(model.stated).values():
         most = [_of_use(service, way) for way in service.ways.values()]
-        pairs = zip(service.ways.values(), most, strict=True)
-        replicas = [_way(model, service, way, top) for way, top in pairs]
+        more = [ceil(needed(model.stated, service, way) / way.planned) for way in service.ways.values()]
+        ways = zip(service.ways.values(), most, more, strict=True)
+        replicas = [_way(model, service, way, top + extra) for way, top, extra in ways]
         _add_counts(model, service, replicas)
         _add_serving(model, service, replicas, most)
+        pairs = zip(service.ways, replicas, strict=True)
+        usable = {name: [each.usable(slot) for slot in range(model.stated.slots)] for name, each in pairs}
+        model.batches.append(Batches(model, service, usable))
 
 
 def _of_use(service: StatedService, way: StatedWay) -> int:
-    """Return how many replicas of a way can be of use at a time, which serve all by themselves."""
+    """Return how many replicas of a way can be of use for the demand, which serve all by themselves."""
     slots = range(len(way.limit))
     busy = [
         sum((asked[slot] / way.rates[name] for name, asked in service.demand.items() if name in way.rates), NOTHING)

@@ -39,10 +39,14 @@ def _solved(
     from ortools.sat.python import cp_model
 
     engine = f"ortools {__version__} CP-SAT"
-    program = _cp_model(model, costs, unit, question)
     solver = cp_model.CpSolver()
-    _configure(solver.parameters, limits, deadline)
-    status = solver.solve(program)
+    while True:
+        program = _cp_model(model, costs, unit, question)
+        _configure(solver.parameters, limits, deadline)
+        status = solver.solve(program)
+        found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+        if not (found and model.cut(dict(enumerate(solver.response_proto.solution)))):
+            break
     if status == cp_model.MODEL_INVALID:
         return Confirmation(None, note="the second model was refused as invalid", engine=engine)
     if status == cp_model.INFEASIBLE:
@@ -77,7 +81,7 @@ def _cp_model(model: Model, costs: dict[int, int], unit: Fraction, question: Que
         _linear(proto, costs, None, max(-MAX_SUM, min(MAX_SUM, floor(question.cost / unit))))
         proto.objective.vars.extend(costs)
         proto.objective.coeffs.extend(costs.values())
-        hint = model.hint(question.lines)
+        hint = model.hint(question.lines) if question.lines else {}
         proto.solution_hint.vars.extend(hint)
         proto.solution_hint.values.extend(hint.values())
     return program

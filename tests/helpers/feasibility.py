@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,24 @@ class Undecided(Exception):
     """Raised where neither judge can tell; the message says why."""
 
 
-def has_plan(document: dict[str, Any], budget: int = BUDGET) -> bool:
-    """Tell whether a plan exists."""
+def read_again(document: dict[str, Any]) -> Instance:
+    """Return a valid document as the second reading reads it."""
     validate(document)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "judged.json"
         path.write_text(text(document), encoding="utf-8")
-        instance = Instance(load(path))
+        return Instance(load(path))
+
+
+def least_cost(document: dict[str, Any], budget: int = BUDGET) -> Fraction | None:
+    """Return the least cost by trying everything, None without a plan; raises `TooLarge`, `InstanceError`."""
+    return Search(read_again(document), budget).least()
+
+
+def has_plan(document: dict[str, Any], budget: int = BUDGET) -> bool:
+    """Tell whether a plan exists."""
     try:
-        found = Search(instance, budget).exists()
+        found = Search(read_again(document), budget).exists()
     except TooLarge:
         answer = confirm(Question(document, None), Limits(60))
         if answer.agrees is None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from leptonopt.confirm.model import Model
-from leptonopt.confirm.question import Question, TooLarge
+from leptonopt.confirm.question import Question
 from leptonopt.confirm.solve import confirm
 from leptonopt.problem.protocol import Limits
-from leptonopt.verify.instance_reader import StatedInstance
+from tests.helpers.feasibility import least_cost
 from tests.helpers.regions import LINK, chain
 
 
@@ -27,8 +28,22 @@ def test_the_time_on_the_way_counts() -> None:
     assert confirm(Question(stated, None), Limits(10.0)).agrees is True
 
 
-def test_budgets_are_left_to_others() -> None:
-    """What is passed on counts for a quota of money in the slot of the start."""
-    stated = chain(1) | {"quotas": [{"id": "q", "of": "money", "limit": 9}]}
-    with pytest.raises(TooLarge, match="data that counts for a quota of money"):
-        Model(StatedInstance(stated))
+@pytest.mark.parametrize(
+    "quota",
+    [
+        {"limit": 9},
+        {"limit": "3.4"},
+        {"limit": "0.4", "tasks": ["second"]},
+        {"limit": "1.5", "tasks": ["second"]},
+        {"limit": "1.4", "tasks": ["second"]},
+        {"limit": "1.2", "per": "slot", "tasks": ["second"]},
+    ],
+)
+def test_what_moving_costs_counts_for_budgets(quota: dict[str, Any]) -> None:
+    """In the slot in which the task that takes the data starts, as trying everything finds it."""
+    budget = {"id": "q", "of": "money", **quota, "limit": Decimal(quota["limit"])}
+    stated = chain(1) | {"quotas": [budget]}
+    least = least_cost(stated)
+    assert confirm(Question(stated, least), Limits(10.0)).agrees is True
+    if least is not None:
+        assert confirm(Question(stated, least + 1), Limits(10.0)).agrees is False

@@ -214,15 +214,3 @@ def test_a_certificate_far_below_a_claimed_optimum_is_noted(monkeypatch: pytest.
     result = leptonopt.solve(free, method="cpsat", time_limit=30, isolate=False, certify=True)
     assert result.cost == 20
     assert any("no rule joins tasks here: the two should be equal" in note for note in result.notes)
-
-
-def test_segments_are_refused_by_name() -> None:
-    """The second model runs each copy as a whole, and says so; a plan is confirmed on the same model, with a true note."""
-    cut = copy.deepcopy(CHOICE)
-    cut["tasks"][0]["segments"] = True
-    answer = confirm(Question(cut, Fraction(14)), QUICK)
-    assert answer.agrees is None
-    assert "segments" in answer.note
-    result = leptonopt.solve(cut, method="cpsat", time_limit=20, isolate=False, confirm=True)
-    assert result.document["proof"]["confirmation"] == "same model"
-    assert any("cut into segments" in note for note in result.notes)
