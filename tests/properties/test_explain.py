@@ -6,6 +6,8 @@ import copy
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 
 import leptonopt
 from leptonopt.compile.compiler import compile_instance
-from leptonopt.errors import dotted
+from leptonopt.errors import InstanceError, dotted
 from leptonopt.infeasibility.explain import Conflict, Explanation, explain
 from leptonopt.infeasibility.farkas import prove_infeasible
 from leptonopt.instance import validate
@@ -448,9 +450,17 @@ DRAWS: tuple[Callable[[int], dict[str, Any]], ...] = (
 
 
 def drawn(seed: int) -> dict[str, Any]:
-    """A tiny random instance by one of the generators, which together draw all features; half of them tightened."""
-    draw = DRAWS[seed % len(DRAWS)]
-    return tightened(seed, draw) if seed // len(DRAWS) % 2 else draw(seed)
+    """A tiny random instance by one of the generators, which together draw all features; half of them tightened.
+
+    What the format does not allow is drawn again.
+    """
+    draw, is_tight = DRAWS[seed % len(DRAWS)], seed // len(DRAWS) % 2
+    for again in count(seed, 10**6):
+        document = tightened(again, draw) if is_tight else draw(again)
+        with suppress(InstanceError):
+            compile_instance(validate(copy.deepcopy(document)))
+            return document
+    raise AssertionError
 
 
 def tightened(seed: int, draw: Callable[[int], dict[str, Any]] = everything) -> dict[str, Any]:
