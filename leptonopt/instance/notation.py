@@ -48,7 +48,8 @@ def plain(document: Document) -> Plain:
     made = without_offers(made, rewriting.findings, origins[1])
     for shorthand in (without_slo, without_default_placement):
         made = shorthand(made, rewriting.findings)
-    wrong_time = malformed_time(made)
+    said = {finding.path for finding in rewriting.findings}
+    wrong_time = [finding for finding in malformed_time(made) if finding.path not in said]
     if any(map(_repeats, listed(made.get("tasks")))):
         rewriting.findings += wrong_time
         made = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings, origins[2]).expanded()
