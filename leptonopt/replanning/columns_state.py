@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from leptonopt.errors import Finding, InstanceError, UsageError
 from leptonopt.instance import units
 from leptonopt.instance.columnar import ColumnarInstance
-from leptonopt.instance.validation import validated
+from leptonopt.instance.messages import validated
 from leptonopt.problem.arrays import Ints, pointers
 from leptonopt.replanning.state import Run, Running, State
 
