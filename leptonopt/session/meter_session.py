@@ -21,7 +21,7 @@ from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.session.session import SolveSession
 from leptonopt.session.stages import Lanes, Stage
 from leptonopt.solvers import registry as methods
-from leptonopt.solvers import services
+from leptonopt.solvers import services, small_program
 
 MOVES_SHARE = 0.15  # of the time limit, for moves of single runs
 MOVES = 500  # so many looks at them, where no clock counts
@@ -54,9 +54,9 @@ class MeterSession(SolveSession):
             self.state.incumbent(warm_start, None)
 
     def _run_exactly(self) -> None:
-        """Prove a problem of a few tasks at once; beside services the exact methods have all the time."""
-        if not self._has_services:
-            super()._run_exactly()
+        """Prove a small problem in this process; others by the exact methods, side by side."""
+        if small_program.is_small(self.problem) and not self.limits.deterministic:
+            self._run_here("highs", run_in_thread(small_program.solve), self.limits_for(self.left()))
 
     def _run_greedy(self, function: methods.Method) -> None:
         """Construct a first plan at mean prices."""

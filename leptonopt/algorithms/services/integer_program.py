@@ -32,6 +32,13 @@ class IntegerAnswer:
     infeasible: bool = False
 
 
+def engine_name() -> str:
+    """Return the name and the version of what solves."""
+    from scipy import __version__  # loads slowly
+
+    return f"HiGHS of scipy {__version__}"
+
+
 def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer:
     """Return what HiGHS finds and proves within some seconds, to a relative gap.
 
