@@ -157,7 +157,8 @@ def _print_least(given: WhyNotOptions, certificate: Path, question: Question) ->
 
     if given.plan is None:
         raise UsageError("--certificate needs --plan, whose cost the prices are compared with")
-    instance, plan = load_instance(given.file, given.format, params_of(given.param)), plan_of(given.plan)
+    instance, plan = load_instance(given.file, given.format, params_of(given.param)), _plan_at_hand(given)
+    assert plan is not None
     require_plan_of(instance.document(), plan)
     prices = plan_of(certificate, "a certificate")
     least = least_difference(instance.document(), question, prices, Fraction(plan["cost_exact"]))
@@ -263,11 +264,20 @@ def _print_worth(worth: Worth, exact: str, currency: str) -> None:
     print_line(f"{worth.what}: at most {money_text(worth.price, 'up')} {currency} {worth.unit}{span}{saves}")
 
 
+def _plan_at_hand(given: Any) -> Mapping[str, Any] | None:
+    """Return the plan that an option names, if it does; one in columns is written out."""
+    if given.plan is None or not files.is_columns(given.plan):
+        return None if given.plan is None else plan_of(given.plan)
+    from leptonopt.session.columnar_documents import document_of_files
+
+    return document_of_files(given.file, given.plan)[0]
+
+
 def _tell(given: Any, question: Question) -> int:
     """Print the answer to a question, and write the plan after the change."""
     from leptonopt.decisions.ask import ask
 
-    plan = None if given.plan is None else plan_of(given.plan)
+    plan = _plan_at_hand(given)
     answer = ask(
         given.file, question, plan, time_limit=given.time_limit, method=given.method, threads=given.threads,
         format=given.format, params=params_of(given.param), handle_signals=True,

@@ -30,6 +30,12 @@ class Interval:
         high = None if self.high is None or other.low is None else self.high - other.low
         return Interval(low, high)
 
+    def within(self, low: Fraction | None = None, high: Fraction | None = None) -> Interval:
+        """Return what of it lies between two ends, which hold as well."""
+        lows = [end for end in (self.low, low) if end is not None]
+        highs = [end for end in (self.high, high) if end is not None]
+        return Interval(max(lows, default=None), min(highs, default=None))
+
     def ends(self) -> list[str | None]:
         """Return both ends as exact texts."""
         return [None if value is None else str(value) for value in (self.low, self.high)]
@@ -64,6 +70,7 @@ class Answer:
     replicas : ways of services whose replicas differ.
     document : the plan after the change.
     saved : the question is what the change saves, not what it costs.
+    order : 1 where every plan after the change is one before it, at the same cost; -1 for the reverse; 0 for neither.
     notes : of the solve after the change.
     """
 
@@ -75,11 +82,13 @@ class Answer:
     document: Mapping[str, Any] = field(repr=False)
     saved: bool = False
     notes: tuple[str, ...] = ()
+    order: int = 0
 
     @property
     def difference(self) -> Interval:
         """Return what the change costs, or saves: no value outside of it is possible."""
-        return self.before - self.after if self.saved else self.after - self.before
+        found = self.before - self.after if self.saved else self.after - self.before
+        return found if self.after.high is None or not self.order else found.within(low=Fraction(0))
 
     def changes_text(self) -> str:
         """Return in words how much runs otherwise: copies of tasks, or segments of them, and replicas."""
@@ -100,11 +109,20 @@ class Answer:
 
 
 def answered(
-    before: Mapping[str, Any], after: Mapping[str, Any], saved: bool = False, notes: Iterable[str] = ()
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    saved: bool = False,
+    notes: Iterable[str] = (),
+    order: int = 0,
 ) -> Answer:
-    """Return the answer that two plans give: of the instance as it is, and as it would be."""
+    """Return the answer that two plans give: of the instance as it is, and as it would be; `order` as of `Answer`."""
     _, changes = task_changes(before, after)
     moved = tuple(sorted(changes, key=lambda change: (-change.difference, change.task)))
     told = tuple(note for note in notes if "warm start" not in note)
-    spans, replicas = (Interval.of_plan(before), Interval.of_plan(after)), replica_changes(before, after)
-    return Answer(*spans, str(after["status"]), moved, replicas, after, saved, told)
+    now, then = Interval.of_plan(before), Interval.of_plan(after)
+    if order > 0:
+        now, then = now.within(high=then.high), then.within(low=now.low if then.high is not None else None)
+    elif order < 0:
+        now, then = now.within(low=then.low), then.within(high=now.high)
+    replicas = replica_changes(before, after)
+    return Answer(now, then, str(after["status"]), moved, replicas, after, saved, told, order)

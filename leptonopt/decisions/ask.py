@@ -54,7 +54,7 @@ def ask(
         if plan.get("cost_exact") is None:
             raise UsageError("there is no plan of the instance as it is; `leptonopt explain` says why")
         result = solve(changed, time_limit=time_limit, warm_start=plan, **options)
-    return answered(plan, result.document, question.saved, result.notes)
+    return answered(plan, result.document, question.saved, result.notes, question.order)
 
 
 def require_plan_of(document: Mapping[str, Any], plan: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ class OneMore:
     worth: Worth
     units: int = 1
     saved = True
+    order = -1  # more plans are allowed
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance that has one more; raises `UsageError` where nothing states how much there is."""

@@ -31,6 +31,7 @@ class WhatIf:
     removes: Sequence[str] = ()
     losses: Sequence[str] = ()
     saved = False
+    order = 0
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance after the changes; raises `UsageError`."""
@@ -63,6 +64,7 @@ class WhyNot:
     start: str | None = None
     before: str | None = None
     saved = False
+    order = 1  # fewer plans are allowed
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance in which the task runs so; raises `UsageError` and `InstanceError`."""
@@ -83,6 +85,7 @@ class CostOf:
 
     subject: str
     saved = True
+    order = 0
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance without the subject; raises `UsageError`."""

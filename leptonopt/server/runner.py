@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leptonopt.decisions.answer import answered
-from leptonopt.decisions.questions import CostOf, Question
+from leptonopt.decisions.questions import CostOf, Question, WhyNot
 from leptonopt.io import files
 from leptonopt.io.native import writer
 from leptonopt.io.native.text import parse
@@ -230,7 +230,8 @@ class Runner:
             documents["certificate"] = files.dumped(result.certificate)
         if job.kind != "solve":
             before = json.loads(self.store.document(job.id, "warm_start") or "{}")
-            answer = answered(before, result.document, job.kind == KINDS[CostOf.__name__])
+            order = WhyNot.order if job.kind == KINDS[WhyNot.__name__] else 0
+            answer = answered(before, result.document, job.kind == KINDS[CostOf.__name__], order=order)
             documents["answer"] = files.dumped(answer.as_document())
         found = {**figures(result.document), "state": state, "ended": time.time(), "notes": list(result.notes)}
         self._change(job, found, documents)

@@ -34,6 +34,20 @@ def test_differences_are_safe() -> None:
     assert (Interval(Fraction(4), None) - Interval(Fraction(1), None)).low is None
 
 
+@pytest.mark.parametrize(
+    ("order", "spans"), [(1, ("2-5", "3-5", "0-3")), (-1, ("3-6", "3-5", "0-3")), (0, ("2-6", "3-5", "-3-3"))]
+)
+def test_what_is_restricted_costs_no_less(order: int, spans: tuple[str, ...]) -> None:
+    """A plan after a restriction is one before it, so that its cost and the bound before hold on both sides."""
+    before, after = ({"cost_exact": cost, "bound_exact": bound} for cost, bound in (("6", "2"), ("5", "3")))
+    rest = {"status": "feasible", "tasks": [], "currency": "USD"}
+    answer = answered({**rest, **before}, {**rest, **after}, saved=order < 0, order=order)
+    found = (answer.before, answer.after, answer.difference)
+    assert tuple(f"{each.low}-{each.high}" for each in found) == spans
+    none = answered({**rest, **before}, {**rest, "cost_exact": None, "bound_exact": None}, order=order)
+    assert none.after.high == (6 if order < 0 else None)
+
+
 def instance(gpus: int) -> dict[str, Any]:
     """Return three tasks of an hour; own devices are free, others cost 5 an hour."""
     option = {"uses": {"gpu": 1}, "duration": "1h"}
