@@ -12,7 +12,7 @@ from leptonopt.cli import options
 from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, print_line, print_note
 from leptonopt.errors import Rejected, UsageError
 from leptonopt.io import files
-from leptonopt.plan.numbers import money_text
+from leptonopt.plan.numbers import money_text, nothing_scarce
 
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
@@ -205,8 +205,9 @@ def prices(_: options.Context, given: PricesOptions) -> int:
         raise Rejected(f"{files.printable(given.certificate)}: {proof.why}")
     found = [*price_book(instance, document), *deadline_worths(instance, document)]
     found.sort(key=lambda each: -each.total)
+    gap = _gap(proof.bound, plan or document.get("plan") or {})
     if not found:
-        print_line("nothing is scarce: one more unit of anything saves nothing")
+        print_line(nothing_scarce(gap, instance.currency))
     asked = _asked_again(given, instance, found)
     exact = _exact_worths(given, instance, asked, plan)
     for worth in found:
@@ -215,13 +216,18 @@ def prices(_: options.Context, given: PricesOptions) -> int:
         if question.worth not in found and question.worth in exact:
             print_line(f"{question.units} more {question.worth.what}: saves {exact[question.worth]}")
     if proof.bound is not None:
-        print_line(_by_bound(proof.bound, plan or document.get("plan") or {}, instance.currency))
+        print_line(_by_bound(proof.bound, gap, instance.currency))
     return 0
 
 
-def _by_bound(bound: Fraction, plan: Mapping[str, Any], currency: str) -> str:
+def _gap(bound: Fraction | None, plan: Mapping[str, Any]) -> Fraction:
+    """Return what a plan costs more than a bound; 0 where one of them is not known."""
+    known = bound is not None and plan.get("cost_exact") is not None
+    return Fraction(plan["cost_exact"]) - (bound or 0) if known else Fraction(0)
+
+
+def _by_bound(bound: Fraction, gap: Fraction, currency: str) -> str:
     """Return the last line of the price book: its bound, and what a gap to the plan adds to each line."""
-    gap = Fraction(0) if plan.get("cost_exact") is None else Fraction(plan["cost_exact"]) - bound
     costs = f"the plan costs {money_text(gap, 'up')} {currency} more" if gap > 0 else ""
     more = f"; {costs}, and a line may save so much more" if costs else ""
     return f"by a bound of {money_text(bound, 'down')} {currency}{more}"
@@ -229,10 +235,12 @@ def _by_bound(bound: Fraction, plan: Mapping[str, Any], currency: str) -> str:
 
 def _asked_again(given: PricesOptions, instance: Instance, found: list[Worth]) -> list[OneMore]:
     """Return what is solved again: one more of each of the dearest lines, or what `--exact` states."""
-    from leptonopt.decisions.one_more import OneMore, more_of
+    from leptonopt.decisions.one_more import OneMore, is_number, more_of
 
     exact = given.exact or "0"
-    return [OneMore(worth) for worth in found[: int(exact)]] if exact.isdecimal() else [more_of(exact, instance)]
+    if not exact.isdecimal():
+        return [more_of(exact, instance)]
+    return [OneMore(worth) for worth in found if is_number(worth, instance)][: int(exact)]
 
 
 def _exact_worths(

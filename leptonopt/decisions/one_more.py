@@ -42,9 +42,8 @@ class OneMore:
             case ("quotas", name):
                 limit = next(quota.limit for quota in instance.quotas if quota.id == name)
                 return edits.with_value(made, f"quotas.{name}.limit", str(limit + self.units))
-            case ("pools", name, resource):
-                if resource in next(pool for pool in instance.pools if pool.id == name).capacity:
-                    return self._wider(made, instance, name, resource)
+            case ("pools", name, resource) if is_number(self.worth, instance):
+                return self._wider(made, instance, name, resource)
         raise UsageError(f"{self.worth.what}: how much there is is no number; allowed are capacity and limits")
 
     def _wider(self, document: Document, instance: Instance, pool: str, resource: str) -> Document:
@@ -58,6 +57,14 @@ class OneMore:
         moments = {units.instant_text(first + timedelta(seconds=at)): value for at, value in steps.items()}
         entry["capacity"][resource] = {"steps": moments}
         return document
+
+
+def is_number(worth: Worth, instance: Instance) -> bool:
+    """Return whether an instance states how much there is of what a line is about."""
+    if worth.place[:1] != ("pools",):
+        return bool(worth.place)
+    _, pool, resource = worth.place
+    return any(each.id == pool and resource in each.capacity for each in instance.pools)
 
 
 def more_of(text: str, instance: Instance) -> OneMore:

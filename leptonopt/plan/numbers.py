@@ -53,6 +53,13 @@ def money_text(money: Fraction, rounded: str = "", signed: bool = False) -> str:
     return f"{shown} ({money})" if more and not rounded else shown
 
 
+def nothing_scarce(gap: Fraction, currency: str) -> str:
+    """Return what an empty price book says, where the plan costs so much more than its bound."""
+    if gap > 0:
+        return f"nothing has a price: one more unit of anything saves at most {money_text(gap, 'up')} {currency}"
+    return "nothing is scarce: one more unit of anything saves nothing"
+
+
 def number(money: Fraction | None) -> float | int | None:
     """Return money as a JSON number, rounded half-even to a millionth."""
     return None if money is None else plain(_decimal(money, ROUND_HALF_EVEN))

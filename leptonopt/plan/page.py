@@ -18,7 +18,7 @@ from leptonopt.plan.diff_services import CHANGE_HEADS, change_rows
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.figures import figure_rows, team_rows
 from leptonopt.plan.html import framed, html, note_line, table
-from leptonopt.plan.numbers import money_text, percent, rational
+from leptonopt.plan.numbers import money_text, nothing_scarce, percent, rational
 from leptonopt.plan.page_gantt import Teams, gantt, time_scale
 from leptonopt.plan.page_load import load_panels
 from leptonopt.plan.page_services import services_section
@@ -81,7 +81,7 @@ class PlanPage:
         if self.against is not None:
             yield "changes", "Changes", _changes(plan_diff(self.against, document))
         if self.prices is not None:
-            yield "prices", "Prices", _prices(self.prices, _price_gap(document))
+            yield "prices", "Prices", _prices(self.prices, _price_gap(document), document["currency"])
         if document["tasks"] or document["left_out"] or not document.get("services"):
             yield "tasks", "Tasks", _tasks(document, picture, teams, places)
 
@@ -170,9 +170,9 @@ def _price_gap(document: Mapping[str, Any]) -> Fraction:
     return Fraction(0) if certified is None else rational(document["cost_exact"]) - rational(certified)
 
 
-def _prices(rows: Sequence[Sequence[str]], gap: Fraction) -> str:
+def _prices(rows: Sequence[Sequence[str]], gap: Fraction, currency: str) -> str:
     if not rows:
-        return "<p>Nothing is scarce: one more unit of anything saves nothing.</p>"
+        return note_line(nothing_scarce(gap, currency))
     note = "one more unit lowers the least cost by at most its price: prices of a bound overstate"
     if gap > 0:
         note += f"; the plan costs {money_text(gap, 'up')} more than that bound, and a line may save so much more"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from leptonopt.plan.numbers import nothing_scarce
 from tests.helpers.run_cli import called, said
 from tests.unit.decisions.test_answer import instance
 
@@ -107,9 +108,10 @@ def test_prices_by_solving_again(tmp_path: Path) -> None:
 
 def test_a_gap_adds_to_what_lines_say() -> None:
     """Prices of a bound below the cost prove less, and the last line states how much less."""
-    from leptonopt.cli.decide import _by_bound
+    from leptonopt.cli.decide import _by_bound, _gap
 
-    assert _by_bound(Fraction(3), {"cost_exact": "5"}, "USD").endswith(
-        "costs 2 USD more, and a line may save so much more"
-    )
-    assert _by_bound(Fraction(5), {"cost_exact": "5"}, "USD") == "by a bound of 5 USD"
+    gap = _gap(Fraction(3), {"cost_exact": "5"})
+    assert _by_bound(Fraction(3), gap, "USD").endswith("costs 2 USD more, and a line may save so much more")
+    assert nothing_scarce(gap, "USD").endswith("saves at most 2 USD")
+    assert _by_bound(Fraction(5), _gap(Fraction(5), {"cost_exact": "5"}), "USD") == "by a bound of 5 USD"
+    assert _gap(None, {"cost_exact": "5"}) == 0

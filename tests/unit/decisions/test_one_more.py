@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from leptonopt import WhyNot, ask, solve
-from leptonopt.decisions.one_more import OneMore, deadline_worths, least_difference
+from leptonopt.decisions.one_more import OneMore, deadline_worths, is_number, least_difference
 from leptonopt.decisions.price_book import Worth, price_book
 from leptonopt.errors import UsageError
 from leptonopt.instance import validate
@@ -39,6 +39,12 @@ def test_quotas_and_deadlines_have_one_more() -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
+    """Nodes are counted by kinds, and a node of its own is none."""
+    stated = validate(instance(2))
+    places: list[tuple[tuple[str, ...], bool]] = [
+        (("pools", "own", "gpu"), True), (("pools", "own", "cpu"), False), (("quotas", "q"), True), ((), False)
+    ]  # fmt: skip
+    assert all(is_number(worth(place), stated) == known for place, known in places)
     with pytest.raises(UsageError, match="allowed are capacity and limits"):
         OneMore(worth(())).changed(instance(2))
 

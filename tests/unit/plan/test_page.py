@@ -108,7 +108,7 @@ def test_no_plan() -> None:
 
 def test_nothing_is_scarce() -> None:
     """An empty price book says so."""
-    assert "Nothing is scarce" in PlanPage(small(), prices=[]).html()
+    assert "nothing is scarce" in PlanPage(small(), prices=[]).html()
 
 
 def test_an_empty_plan() -> None:
