@@ -115,7 +115,7 @@ def answered(
     notes: Iterable[str] = (),
     order: int = 0,
 ) -> Answer:
-    """Return the answer that two plans give: of the instance as it is, and as it would be; `order` as of `Answer`."""
+    """Return the answer that two plans give: of the instance as it is, and as it would be."""
     _, changes = task_changes(before, after)
     moved = tuple(sorted(changes, key=lambda change: (-change.difference, change.task)))
     told = tuple(note for note in notes if "warm start" not in note)

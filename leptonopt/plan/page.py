@@ -23,7 +23,8 @@ from leptonopt.plan.page_gantt import Teams, gantt, time_scale
 from leptonopt.plan.page_load import load_panels
 from leptonopt.plan.page_services import services_section
 from leptonopt.plan.picture import Picture
-from leptonopt.plan.report import BILL_PARTS, decimals, headline, known_zone, money
+from leptonopt.plan.report import BILL_PARTS, decimals, headline, known_zone, moment, money
+from leptonopt.plan.supply_tables import Wording, supply_tables
 
 MOST_LINES = 5_000  # tasks or changes that are listed; 1 MB of HTML
 OPEN_LINES = 60  # lines up to which a list is not folded
@@ -73,6 +74,8 @@ class PlanPage:
         scale = time_scale(picture, teams)
         if document["tasks"]:
             yield "schedule", "Schedule", gantt(picture, teams)
+        if limits := _limits(document, places):
+            yield "limits", "Nodes and limits", limits
         if document.get("services"):
             yield "services", "Services", services_section(document, picture, scale, places)
         if picture.loaded:
@@ -97,6 +100,16 @@ def _bill(document: Mapping[str, Any], places: int) -> str:
 
 def _figures(document: Mapping[str, Any], places: int) -> str:
     return table(("figure", "value"), figure_rows(document, lambda value: money(value, places)), ("figure",))
+
+
+def _limits(document: Mapping[str, Any], places: int) -> str:
+    """Return the tables of nodes, quotas, meters and savings plans; empty where the plan has none."""
+    zone = known_zone(document.get("zone"))
+    wording = Wording(lambda value: money(value, places), lambda at: moment(at, zone), zone)
+    return "".join(
+        f"<h3>{html(each.title)}</h3>{table(each.heads, each.rows[:MOST_LINES], each.heads[: each.words])}"
+        for each in supply_tables(document, wording, MOST_LINES)
+    )
 
 
 def _by_pool(document: Mapping[str, Any], places: int) -> str:

@@ -22,6 +22,8 @@ from leptonopt.plan.as_written import as_written
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.figures import figure_rows, share_text, team_rows
 from leptonopt.plan.numbers import percent
+from leptonopt.plan.rich_tables import of_rows
+from leptonopt.plan.supply_tables import Wording, supply_tables
 from leptonopt.problem.size import problem_size
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 ROWS = 40
 NAMES = 12
 BILL_PARTS = ("running", "fixed", "nodes", "late", "early", "missed", "metered")  # of a bill, which add up to its total
-SAVINGS = {"committed/h": "commit", "paid": "paid", "covered": "covered", "lost": "lost", "cost": "cost"}
 STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
 _STOP = {
     "gap": "the gap asked for is reached",
@@ -74,17 +75,10 @@ def _parts(document: dict[str, Any], everything: bool, instance: Instance | None
     yield _bill(document, places)
     if document["bill"].get("teams"):
         yield _teams(document, places)
-    if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
-        yield _nodes(document, rows, places)
-    if document["quotas"]:
-        yield _quotas(document, rows)
-    if lines := document.get("meters"):
-        yield _windows(document, "meter", lines, {"cost": [money(line["cost"], places) for line in lines]}, rows)
-    if lines := document.get("savings"):
-        from leptonopt.plan.report_services import of_rows
-
-        saved = ([line["id"], *(money(line[key], places) for key in SAVINGS.values())] for line in lines)
-        yield of_rows("Savings plans", ("plan", *SAVINGS), 1, saved)
+    zone = known_zone(document.get("zone"))
+    wording = Wording(lambda value: money(value, places), lambda at: moment(at, zone), zone)
+    for each in supply_tables(document, wording, rows):
+        yield _cut(of_rows(each.title, each.heads, each.words, each.rows[:rows]), len(each.rows), rows)
     if everything:
         yield _resources(document, places)
     if document.get("services"):
@@ -247,54 +241,6 @@ def _teams(document: dict[str, Any], places: int) -> Table:
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     return table
-
-
-def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
-    """Return the table of rented nodes: counts, hours, commitments and cost."""
-    table = _table("Nodes")
-    for name in ("pool", "nodes"):
-        table.add_column(name)
-    paid = ("rent", "commit", "startup", "shutdown", "idle")
-    parts = [part for part in paid if any(line[part] for line in document["nodes"])]
-    short = {"startup": "start", "shutdown": "stop"}
-    for name in ("most on", "hours", "on demand", "committed", "starts", *(short.get(p, p) for p in parts), "cost"):
-        table.add_column(name, justify="right")
-    used = [line for line in document["nodes"] if line["node_hours"] or line["cost"]]
-    for line in used[:rows]:
-        name = (
-            printable(line["kind"])
-            + (f"/{line['node']}" if "node" in line else "")
-            + (f"-{line['last']}" if "last" in line else "")
-        )
-        most = max(step["count"] for step in line["on"])
-        counts = (f"{line['node_hours']:,.10g}", f"{line['on_demand_hours']:,.10g}", f"{line['committed']:,}")
-        cells = (f"{most:,}", *counts, f"{line['starts']:,}", *(money(line[part], places) for part in (*parts, "cost")))
-        table.add_row(Text(printable(line["pool"])), Text(name), *cells)
-    return _cut(table, len(used), rows)
-
-
-def _quotas(document: dict[str, Any], rows: int | None) -> Table:
-    """Return the table of quotas; the fullest first where there are many."""
-    lines = document["quotas"]
-    if rows is not None and len(lines) > rows:
-        lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
-    shares = [share_text(line["used"] / line["limit"]) if line["limit"] > 0 else "-" for line in lines]
-    return _windows(document, "quota", lines, {"of": [f"{line['limit']:,.10g}" for line in lines], "": shares}, rows)
-
-
-def _windows(
-    document: dict[str, Any], kind: str, lines: Sequence[Any], columns: dict[str, list[str]], rows: int | None
-) -> Table:
-    """Return a table with a line for each window of quotas or meters: what is used, and other columns."""
-    table, zone = _table(f"{kind.capitalize()}s"), known_zone(document.get("zone"))
-    for name in (kind, f"from ({zone})", f"to ({zone})"):
-        table.add_column(name)
-    for name in ("used", *columns):
-        table.add_column(name, justify="right")
-    for line, *cells in list(zip(lines, *columns.values(), strict=True))[:rows]:
-        names = Text(printable(line["id"])), Text(moment(line["from"], zone)), Text(moment(line["to"], zone))
-        table.add_row(*names, f"{line['used']:,.10g}", *cells)
-    return _cut(table, len(lines), rows)
 
 
 def _cut(table: Table, lines: int, rows: int | None) -> Table:

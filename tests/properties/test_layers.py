@@ -190,7 +190,7 @@ DOORS = {
     "uvicorn": {"cli.serve"},
     "sqlite3": {"server.store", "execution.store"},
     "typer": {"cli.app", "cli.options", "cli.results"},
-    "rich": {"plan.report", "plan.report_services", "plan.report_explanation", "plan.diff_report"},
+    "rich": {"plan.report", "plan.rich_tables", "plan.report_services", "plan.report_explanation", "plan.diff_report"},
     "pandas": {"plan.plan"},
     "numba": {"runtime.jit"},
     "distributed": {"runtime.dask"},
