@@ -31,7 +31,7 @@ from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
 from leptonopt.replanning.data import LeftData
 from leptonopt.replanning.limits import Limits
-from leptonopt.replanning.names import CHANGES, KEPT, STAYS, place_in, plain_option, stated_copy
+from leptonopt.replanning.names import CHANGES, KEPT, STAYS, added, place_in, plain_option, stated_copy
 from leptonopt.replanning.segments import CutCopy, old_segments
 from leptonopt.replanning.services import left_of_services
 from leptonopt.replanning.standing import committed_savings, standing_pools
@@ -362,10 +362,20 @@ class _Rewriting:
             )
             options.append(kept_option)
             self._warm(entry["id"], kept_option, start)
+        work = entry.pop("work", None)
         if not kept or not (task.id in self.state.fixed or start < self.frozen_until):
-            options += [_option(way, way.id, way.duration, way.cost, change=True) for way in ways]
-        entry.pop("work", None)
+            own = [each for each in entry.get("options", ()) if not added(each.get("id") or "")]
+            if self._is_free(task) and (own or work):
+                options += [_as_change(each) for each in own]
+                entry |= {"work": _as_change(work)} if work else {}
+            else:
+                options += [_option(way, way.id, way.duration, way.cost, change=True) for way in ways]
         entry["options"] = options or entry.get("options", [])
+
+    def _is_free(self, task: Task) -> bool:
+        """Return whether the options of a task mean what they meant, so that none needs to be written out."""
+        after = self._latest(task) is not None or self.data.edges(task) if task.after else False
+        return not (after or task.inputs or task.results)
 
     def _warm(self, id: str, option: Document, start: datetime) -> None:
         seconds = units.duration(option["duration"])
@@ -384,6 +394,11 @@ def _edge(id: str, edge: After) -> Document:
     times = {"lag": edge.lag or None, "most": edge.most}
     made = {"task": id, **{name: units.duration_text(each) for name, each in times.items() if each is not None}}
     return {**made, "gib": edge.gib} if edge.gib else made
+
+
+def _as_change(option: Document) -> Document:
+    """Return a stated option, or work, that counts as a change."""
+    return {**option, "consumes": {**option.get("consumes", {}), CHANGES: Decimal(1)}}
 
 
 def _option(

@@ -1,4 +1,6 @@
-"""Machine reassignment of the ROADEF/EURO challenge 2012 in the native format, without transient resources and spread.
+"""Machine reassignment of the ROADEF/EURO challenge 2012 in the native format, without transient resources.
+
+Where every machine is a location of its own, the processes of a service, each on another machine, are spread.
 
 Machines are pools and processes tasks in a horizon of one slot. An option that leaves its machine costs the move. Load
 beyond the safety capacity and missing balance are meters; the greatest number of processes of one service that move is
@@ -47,8 +49,8 @@ class Reassignment:
         places = {row[1] for row in rows}
         if any(transient) or any(after for _, after in services):
             raise ValueError("transient resources and dependencies are not modelled")
-        if any(spread > 1 for spread, _ in services) and len(places) > 1:
-            raise ValueError("the spread of services is not modelled")
+        if any(spread > 1 for spread, _ in services) and len(places) < machines:
+            raise ValueError("the spread of services over locations of several machines is not modelled")
         processes = [take(2 + resources) for _ in range(next(numbers))]
         balance = [(*take(3), next(numbers)) for _ in range(next(numbers))]
         return cls(

@@ -11,6 +11,7 @@ import pytest
 
 import leptonopt
 from leptonopt.errors import InputError, UsageError
+from tests.helpers.machine_reassignment import Reassignment
 from tests.helpers.marks import CI
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,16 @@ def test_published_optimum_is_proven(format: str, file: str, params: dict[str, s
     """One or two quick ones of every set with proven values; `benchmarks/literature.py` has them all."""
     result = leptonopt.solve(DATA / file, format=format, params=params, time_limit=60)
     assert (result.status, result.cost) == ("optimal", Fraction(best))
+
+
+@with_data
+@pytest.mark.ci
+def test_machine_reassignment_is_proven() -> None:
+    """ROADEF/EURO challenge 2012, a1_1: moves, load beyond safety capacities and balance, equal to the optimum."""
+    folder = DATA / "roadef2012" / "instances"
+    stated = Reassignment.read(folder / "model_a1_1.txt", folder / "assignment_a1_1.txt").document()
+    result = leptonopt.solve(stated, method="cpsat", time_limit=120, isolate=False)
+    assert (result.status, result.cost) == ("optimal", published("roadef2012", "instance", "best_value")["a1_1"])
 
 
 @with_data

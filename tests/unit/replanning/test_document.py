@@ -80,7 +80,8 @@ def test_what_runs_moves_at_a_price() -> None:
 def test_what_waits_is_kept_or_changes() -> None:
     """The planned option at the planned start changes nothing; all options at any start do."""
     options = tasks(rest())["c"]["options"]
-    assert [each["id"] for each in options] == ["own (kept)", "own", "cloud"]
+    assert [each.get("id", each["pool"]) for each in options] == ["own (kept)", "own", "cloud"]
+    assert [each.get("consumes") for each in options] == [None, {"changes": 1}, {"changes": 1}]
     assert options[0]["not_before"] == options[0]["not_after"] == "2026-11-30T08:00:00Z"
     assert rest().document["objective"]["ties"] == ["changes"]
 

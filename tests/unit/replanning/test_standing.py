@@ -8,7 +8,7 @@ from typing import Any
 from leptonopt import solve
 from leptonopt.instance import units
 from leptonopt.replanning.document import remaining_instance
-from leptonopt.replanning.standing import committed_savings, on_before, standing_pools
+from leptonopt.replanning.standing import committed_savings, on_before, since_before, standing_pools
 from leptonopt.replanning.state import read_state
 from leptonopt.verify import verify
 from tests.unit.replanning.worlds import FOUR, NIGHT, world
@@ -78,3 +78,15 @@ def test_steps_count_just_before_an_instant() -> None:
     steps = [{"from": "2026-11-30T02:00Z", "count": 2}, {"from": FOUR, "count": 5}]
     moments = ("2026-11-30T02:00Z", FOUR, "2026-11-30T05:00Z")
     assert [on_before(steps, units.instant(moment)) for moment in moments] == [0, 2, 5]
+
+
+def test_since_when_nodes_are_on() -> None:
+    """Those that were on before come first, and go off first; what is not known is left out."""
+    steps = [[{"from": f"2026-11-30T{at:02}:00Z", "count": count} for at, count in ((0, 2), (2, 4), (3, 1), (5, 3))]]
+    night = units.instant("2026-11-29T20:00Z")
+
+    def hours(at: int, before: tuple[Any, ...] = ()) -> list[int]:
+        return [each.hour for each in since_before(steps, units.instant(f"2026-11-30T{at:02}:00Z"), before)]
+
+    assert [hours(at) for at in (0, 1, 3, 4, 6)] == [[], [0, 0], [0, 0, 2, 2], [2], [2, 5, 5]]
+    assert [hours(at, (None, night)) for at in (1, 3, 4)] == [[20], [20, 2, 2], [2]]

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from leptonopt.instance import validate
 from leptonopt.simulation.noise import read_noise
 from leptonopt.simulation.outcome import Setting
 from leptonopt.simulation.simulate import simulate
-from tests.unit.simulation.worlds import day
+from tests.unit.simulation.worlds import DAY, day
 
 SETTING = Setting(every=7200, seconds=10, method="greedy", miss=Decimal(50), tail=8 * 3600)
 
@@ -49,3 +50,19 @@ def test_tasks_left_undone_have_no_cost() -> None:
     noise = read_noise({"tasks": {"sweep": {"factor": 2}}}, instance)
     (outcome,) = simulate(instance, ["once"], [0], noise, SETTING)
     assert (outcome.cost, outcome.regret) == (None, None)
+
+
+def test_meters_are_carried_out() -> None:
+    """Device-hours beyond eight cost more; a plan that is made again knows how many of them are gone."""
+    option = {"uses": {"gpu": 1}, "duration": "4h"}
+    instance = validate({
+        "time": {"start": DAY.format(0), "slot": "1h", "horizon": "8h"},
+        "pools": [{"id": "own", "capacity": {"gpu": 2}},
+                  {"id": "cloud", "capacity": {"gpu": 4}, "price": {"gpu": Decimal("0.5")}}],
+        "tasks": [{"id": "a", "copies": 2, "options": [{"pool": "own", **option}]},
+                  {"id": "b", "release": DAY.format(4), "options": [{"pool": pool, **option} for pool in ("own", "cloud")]}],
+        "meters": [{"id": "m", "of": "gpu", "pools": ["own"], "tiers": [{"price": 0}, {"from": 8, "price": 1}]}],
+    })  # fmt: skip
+    setting = replace(SETTING, every=3600, method="cpsat")
+    (outcome,) = simulate(instance, ["rolling"], [0], read_noise({}, instance), setting)
+    assert outcome.cost == 2  # four hours elsewhere at a half, and not on one's own at one
