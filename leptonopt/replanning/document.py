@@ -34,7 +34,7 @@ from leptonopt.replanning.limits import Limits
 from leptonopt.replanning.names import CHANGES, KEPT, STAYS, added, place_in, plain_option, stated_copy
 from leptonopt.replanning.segments import CutCopy, old_segments
 from leptonopt.replanning.services import left_of_services
-from leptonopt.replanning.standing import committed_savings, standing_pools
+from leptonopt.replanning.standing import beyond_counts, committed_savings, standing_pools
 from leptonopt.replanning.state import Key, Move, Paused, Running, State
 
 MONEY = Decimal("0.000000001")  # of the rest of a bill
@@ -141,7 +141,7 @@ class _Rewriting:
         document["tasks"] = [entry for task in self.instance.tasks for entry in self._task(task)]
         if not document["tasks"] and not document.get("services"):
             raise UsageError("all tasks are done; there is nothing to plan")
-        self.result.notes += self._unknown()
+        self.result.notes += self._odd()
         self.result.notes += left_of_services(self.instance, document, self.plan, self.state, self.start)
         document["pools"] = standing_pools(self.instance, document["pools"], self.state, self.start)
         document["savings"] = committed_savings(list(document.get("savings", ())), self.plan)
@@ -154,11 +154,16 @@ class _Rewriting:
         self.result.warm_start = {"leptonopt_plan": 1, "tasks": self.lines}
         return self.result
 
-    def _unknown(self) -> list[str]:
-        """Return notes on what is done or failed, and is no task of the instance nor of the old plan."""
+    def _odd(self) -> list[str]:
+        """Return notes on names of neither instance nor old plan, starts after now, and more nodes than there are."""
         said = {run.task for run in (*self.state.done, *self.state.failed)}
         unknown = sorted(said - self._tasks.keys() - {task for task, _ in self.old})
-        return [f"state: {name!r} is a task neither of the instance nor of the old plan" for name in unknown]
+        later = [run.task for run in self.state.running if run.started is not None and run.started > self.state.now]
+        return [
+            *(f"state: {name!r} is a task neither of the instance nor of the old plan" for name in unknown),
+            *(f"state: {name!r} runs, and has started after now" for name in later),
+            *beyond_counts(self.instance, self.state),
+        ]
 
     def _done_pools(self) -> dict[str, str]:
         """Return where tasks that are done have run, as far as the state or the old plan says."""
@@ -312,6 +317,9 @@ class _Rewriting:
             text = f"{named or 'no option'!r} is none of its options; there are {known}"
             what = "running" if isinstance(run, Running) else "paused"
             raise UsageError(f"state: {what} task {task.id!r}: {text}")
+        if run.option is not None:
+            text = f"{run.option!r} is none of its options; it is taken as {on_pool[0].id!r}"
+            self.result.notes.append(f"state: {task.id!r}: {text}")
         return on_pool[0]
 
     def _begun(self, run: Running) -> datetime:

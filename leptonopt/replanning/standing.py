@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,15 @@ def since_before(
             own = own[max(0, -more) :] + known + [begins] * (more - len(known))
         on += own
     return sorted(each for each in on if each is not None)
+
+
+def beyond_counts(instance: Instance, state: State) -> Iterator[str]:
+    """Yield a note for each kind of which more nodes are on than there are."""
+    kinds = {(pool.id, name): kind for pool in instance.pools for name, kind in pool.kinds}
+    for entry in state.nodes:
+        kind = next(kind for (pool, name), kind in kinds.items() if pool == entry.pool and entry.kind in (None, name))
+        if (entry.on or 0) > kind.most:
+            yield f"state: {entry.on} nodes of {entry.pool!r} are on; at most {kind.most} are counted"
 
 
 def standing_pools(instance: Instance, pools: list[Document], state: State, start: datetime) -> list[Document]:

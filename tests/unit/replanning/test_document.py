@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from leptonopt import solve
-from leptonopt.errors import UsageError
+from leptonopt.errors import InstanceError, UsageError
 from leptonopt.instance import validate
 from leptonopt.replanning.changes import changes_of, counted
 from leptonopt.replanning.document import Replanned, old_placements, remaining_instance
@@ -196,3 +196,34 @@ def test_what_runs_outside_of_the_pools_holds_nothing() -> None:
     run = {"task": "a", "started": "2026-11-30T00:00Z", "place": "n1", "outside": True}
     (option,) = tasks(rest({"running": [run], "move": {}}))["a"]["options"]
     assert (option["id"], option["uses"], option["duration"]) == ("own (stays)", {}, "4h")
+
+
+def test_odd_states_are_noted() -> None:
+    """Names that nobody knows, options that are gone, starts after now, and more nodes than there are."""
+    later = {"task": "b", "started": "2026-11-30T06:00Z", "option": "gone", "pool": "own"}
+    nodes = [{"id": "n", "nodes": [{"size": {"gpu": 8}, "count": 2, "price": 1}]}]
+    state = {"done": ["nobody"], "running": [RUNNING[0], later], "nodes": [{"pool": "n", "on": 3}]}
+    assert rest(state, pools=[*DOCUMENT["pools"], *nodes]).notes == [
+        "state: 'b': 'gone' is none of its options; it is taken as 'own'",
+        "state: 'nobody' is a task neither of the instance nor of the old plan",
+        "state: 'b' runs, and has started after now",
+        "state: 3 nodes of 'n' are on; at most 2 are counted",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"runing": []}, "runing: is not a key that is known here; did you mean 'running'?"),
+        ({"nodes": [{"pol": "own"}]}, "nodes[0].pol: is not a key that is known here; did you mean 'pool'?"),
+        (
+            {"done": [{"task": "a", "x": 1}]},
+            "done[0].x: is not a key that is known here; allowed are task, copy, option",
+        ),
+    ],
+)
+def test_unknown_keys_of_a_state(state: dict[str, Any], message: str) -> None:
+    """What is allowed is what a state has at that place, and not an instance."""
+    with pytest.raises(InstanceError) as error:
+        rest(state)
+    assert message in str(error.value)
