@@ -155,7 +155,7 @@ class _Rewriting:
         return self.result
 
     def _odd(self) -> list[str]:
-        """Return notes on names of neither instance nor old plan, starts after now, and more nodes than there are."""
+        """Return notes on unknown names, starts after now, and more nodes than there are."""
         said = {run.task for run in (*self.state.done, *self.state.failed)}
         unknown = sorted(said - self._tasks.keys() - {task for task, _ in self.old})
         later = [run.task for run in self.state.running if run.started is not None and run.started > self.state.now]
