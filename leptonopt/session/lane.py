@@ -141,7 +141,7 @@ class Lane:
         # Beyond its share what counts is recent: a first plan is worth much, and says nothing of what is to come.
         least = dict(SETTINGS.least).get(self.turn.stage.method, 0.0)
         least = min(self._slowness * least, SETTINGS.least_share * self._time_limit)
-        recent = min(patience, max(least, SETTINGS.recent * (self.turn.until - self.turn.begun)))
+        recent = min(patience, SETTINGS.recent * max(least, self.turn.until - self.turn.begun))
         over = now > max(self.turn.until, self.turn.begun + least)
         if over and self.turn.gain_since(now - recent) < SETTINGS.large:
             return True

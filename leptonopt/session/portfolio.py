@@ -42,7 +42,10 @@ class PortfolioLimits:
     whole_nonzeros : models that HiGHS solves as a whole; above, its root takes minutes
     branched_nonzeros : models whose relaxation is solved again within tenths of a second: `sos-branching` then proves
         what the others leave open (eight weeks of 20 to 50 groups: six proven in 4 to 6 s of CPU time). With three
-        million it takes the time of the search (a week of 60 groups, 15 s of CPU time: plans of 5,562 against 3,581)
+        million it takes the time of the search (a week of 60 groups, 15 s of CPU time: plans of 5,562 against 3,581).
+        On small models with rented nodes it follows HiGHS, which proves most of them: spot ends at 1,067.60 and
+        1,040.68 after 10 s of CPU time, with HiGHS at 1,073.72 and 1,034.96 after 5 s, and carbon at 13.29 and 12.85
+        against 13.83 and 12.85 (5 s)
     relaxed_nonzeros : models whose relaxation takes seconds: 2.4 million take 3.2 s (elasticflow-876)
     interval_parts : options and node counts by slot for which CP-SAT on intervals finds plans beside rented nodes: 603
         on a week of 23 groups (3,891 in 33 s, the optimum); useless at 60 groups with 10 kinds
@@ -214,8 +217,11 @@ RULES = (
     PortfolioRule(
         "small, with rented nodes",
         lambda of: of.rented and of.within(LIMITS.small_columns, LIMITS.small_nonzeros),
-        ((Stage("cpsat", 0.3), Stage("lns", above=LIMITS.near), CPSAT), (Stage("lagrangian", 0.05), HIGHS)),
-        (Stage("cpsat", 0.25), Stage("lns", 0.25, above=LIMITS.near), HIGHS),
+        (
+            (Stage("cpsat", 0.3), Stage("lns", above=LIMITS.near), CPSAT),
+            (Stage("lagrangian", 0.05), replace(HIGHS, share=0.3), BRANCHING),
+        ),
+        (Stage("cpsat", 0.25), Stage("lns", 0.25, above=LIMITS.near), replace(HIGHS, share=0.4), BRANCHING),
     ),
     PortfolioRule(
         "small",
@@ -297,11 +303,15 @@ def large(problem: Problem) -> bool:
 def is_annealed(problem: Problem, deterministic: bool = False) -> bool:
     """Return whether simulated annealing takes a problem and is of use, and its kernels are compiled.
 
-    It is where nodes are rented or quotas hold; elsewhere others are better (regions with 100 tasks, 7.5 s of CPU time:
-    157,759 with it, 154,063 without). Deterministic solves wait for the compiler.
+    It is where nodes are rented, quotas hold, or most tasks cost by their end (100 tasks on a machine, 2 s of CPU time:
+    5,890 with it, 6,412 without); elsewhere others are better (regions with 100 tasks, 7.5 s of CPU time: 157,759 with
+    it, 154,063 without). Deterministic solves wait for the compiler.
     """
     coupled = len(problem.nodes) > 0 or len(problem.quotas) > 0
-    if not coupled or problem.chains or problem.nodes.restrained or not (deterministic or jit.compiled(jit.JOBS)):
+    late = 2 * int(problem.dated.sum()) > problem.groups
+    if not (coupled or late) or problem.chains or problem.nodes.restrained:
+        return False
+    if not (deterministic or jit.compiled(jit.JOBS)):
         return False
     from leptonopt.algorithms.heuristics.job_arrays import fits_kernels  # load numba
 

@@ -13,6 +13,8 @@ from leptonopt.problem.problem import Problem
 from leptonopt.session import portfolio, session
 from leptonopt.session.portfolio import LIMITS, RULES, InstanceFeatures, Stage, choose_stages
 from leptonopt.solvers.registry import TABLE
+from tests.helpers.small_problems import group, option
+from tests.helpers.small_problems import problem as small
 from tests.helpers.traces import ROOT, crowded
 
 
@@ -69,6 +71,15 @@ def test_annealing_follows_where_its_kernels_are_compiled(monkeypatch: pytest.Mo
     assert lane[:2] == ["lagrangian", "penalty-search"]
     monkeypatch.setattr(portfolio.jit, "compiled", lambda part: False)
     assert methods(choose_stages(week, 1))[0] == [method for method in lane if method != "penalty-search"]
+
+
+def test_annealing_follows_where_most_tasks_cost_by_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without nodes and quotas; half of the tasks are not enough."""
+    monkeypatch.setattr(portfolio.jit, "compiled", lambda part: True)
+    task = group(option(2, {0: 1}))
+    for late, annealed in ((1, False), (2, True)):
+        made = small(*[group(option(2, {0: 1}), slope=3)] * late, task, capacity=[[1] * 9])
+        assert portfolio.is_annealed(made) is annealed
 
 
 def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
