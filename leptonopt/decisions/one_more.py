@@ -16,6 +16,7 @@ from leptonopt.decisions.questions import Question
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, edits, units, validate
 from leptonopt.instance.edits import Document
+from leptonopt.instance.local_time import stated_instant
 from leptonopt.verify import proven
 from leptonopt.verify.later_bound import later_bounds
 
@@ -84,7 +85,7 @@ def more_of(text: str, instance: Instance) -> OneMore:
     if not any(each.id == pool and name in each.capacity for each in instance.pools):
         raise UsageError(f"{text}: there is no pool {pool!r} with a capacity of {name!r}")
     try:
-        span = [None if at is None else units.instant(at) for at in (parts["start"], parts["end"])]
+        span = [None if at is None else stated_instant(at, instance) for at in (parts["start"], parts["end"])]
     except ValueError as error:
         raise UsageError(f"{text}: {error}") from None
     worth = Worth(f"{name} of {pool}", span[0], span[1], Fraction(0), "per unit and hour", ("pools", pool, name))

@@ -9,8 +9,9 @@ from typing import Any
 
 from leptonopt.decisions.why_not import options_asked_for
 from leptonopt.errors import UsageError
-from leptonopt.instance import edits, units, validate
+from leptonopt.instance import Instance, edits, validate
 from leptonopt.instance.edits import Document
+from leptonopt.instance.local_time import stated_instant
 from leptonopt.instance.overlay import merged
 
 
@@ -70,8 +71,8 @@ class WhyNot:
         """Return the instance in which the task runs so; raises `UsageError` and `InstanceError`."""
         if self.pool is None and self.option is None and self.start is None and self.before is None:
             raise UsageError("say how it is to run: --pool, --option, --start or --before")
-        start, before = _instant(self.start), _instant(self.before)
         instance = validate(dict(document))
+        start, before = (_instant(text, instance) for text in (self.start, self.before))
         options = options_asked_for(instance, self.task, self.pool, self.option, start, before)
         return edits.forced(edits.plain(instance.document()), self.task, options)
 
@@ -133,9 +134,9 @@ def _edited(edit: Callable[[Document], Document], document: Mapping[str, Any]) -
             raise error from None
 
 
-def _instant(text: str | None) -> datetime | None:
+def _instant(text: str | None, instance: Instance) -> datetime | None:
     try:
-        return None if text is None else units.instant(text)
+        return None if text is None else stated_instant(text, instance)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
