@@ -15,7 +15,7 @@ from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.quotas import Window
 from leptonopt.compile.work_options import concrete_options
-from leptonopt.instance import Instance, Measure, units
+from leptonopt.instance import Instance, Measure, Task, units
 from leptonopt.instance.quotas import NODE_HOURS
 from leptonopt.plan.costing import Bill
 from leptonopt.problem.nodes import NodeSchedule
@@ -67,10 +67,17 @@ class UsedByTasks:
             task = self.instance.tasks[index[line["id"]]]
             for way in concrete_options(self.instance, task):
                 if way.id == line["option"]:
-                    own = way if line.get("segment", 1) == 1 else replace(way, consumes={})
+                    own = replace(way, consumes={}) if _goes_on(task, line, start) else way
                     yield TaskRun(
                         index[task.id], line.get("copy", 1), line.get("copies", 1), own, start, min(end, slot)
                     )
+
+
+def _goes_on(task: Task, line: Mapping[str, Any], start: int) -> bool:
+    """Return whether a segment ran before the horizon, so that its option consumes nothing."""
+    begun = task.segments.begun if task.segments is not None else None
+    first = line.get("segment", 1) == 1 and not start
+    return begun is not None and not begun.paused and first and line["option"] == begun.option
 
 
 def _windows_until(instance: Instance, measure: Measure, slot: int) -> list[Window]:

@@ -47,12 +47,22 @@ def test_sums_by_hand(measure: dict[str, Any], hour: int, used: int | None) -> N
     """In the window in which the instant lies; quotas and meters alike."""
     moment = units.instant("2026-11-30T00:00Z") + timedelta(hours=hour)
     kinds: list[dict[str, Any]] = [{"quotas": [{"id": "q", "limit": 1000, **measure}]}]
-    if measure["of"] != "money" and measure.get("per") != "slot":
+    if measure.get("per") != "slot":
         kinds.append({"meters": [{"id": "q", "tiers": FREE, **measure}]})
     for more in kinds:
         found = UsedByTasks(world(**more))
         assert found.by(LINES, moment) == ({} if used is None else {"q": Decimal(used)})
         assert found.notes == []
+
+
+def test_each_segment_consumes() -> None:
+    """Two segments consume 2 each; one that goes on from before the horizon consumes nothing."""
+    options = [{"id": "own", "pool": "own", "uses": {"gpu": 3}, "duration": "4h", "consumes": {"licence": 2}}]
+    lines = [line("a", "own", hour, 2) | {"segment": number} for number, hour in ((1, 0), (2, 6))]
+    for begun, used in ({}, 4), ({"begun": {"option": "own", "left": "3h"}}, 2):
+        task = {"id": "a", "segments": begun or True, "options": options}
+        found = UsedByTasks(world(tasks=[task], quotas=[{"id": "q", "of": "licence", "limit": 9}]))
+        assert found.by(lines, units.instant("2026-11-30T09:00Z")) == {"q": Decimal(used)}
 
 
 def test_what_is_not_added_up() -> None:
