@@ -22,6 +22,15 @@ def at_mean_prices(problem: Problem) -> Problem:
     return replace(problem, meters=(), savings=())
 
 
+def at_list_prices(problem: Problem) -> Problem:
+    """Return the problem with nothing committed to savings plans, and the mean price of each meter."""
+    for window in (window for plan in problem.savings for window in plan.windows):
+        for meter, price in zip(window.meters.tolist(), window.price.max(axis=0).tolist(), strict=True):
+            counted = problem.meters[meter]
+            problem = _with(problem, replace(counted, begin=np.zeros(1, np.int64), price=np.array([price])))
+    return at_mean_prices(problem)
+
+
 def _with(problem: Problem, meter: Meter) -> Problem:
     """Return the problem with the price of one meter."""
     use, price, fixed = meter.use, problem.price.copy(), problem.fixed.copy()

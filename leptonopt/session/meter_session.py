@@ -8,22 +8,25 @@ are moved at marginal ones.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from leptonopt.algorithms.heuristics.marginal_moves import moved
 from leptonopt.errors import Unsupported
-from leptonopt.problem.mean_prices import at_mean_prices
+from leptonopt.problem.mean_prices import at_list_prices, at_mean_prices
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Stopwatch
+from leptonopt.session.services_session import ServicesSession, inside, take_notes
 from leptonopt.session.session import SolveSession
 from leptonopt.session.stages import Lanes, Stage
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import services, small_program
 
 MOVES_SHARE = 0.15  # of the time limit, for moves of single runs
+PRICES_SHARE = 0.25  # of the time left, for services and tasks at the prices of meters, or without meters
 MOVES = 500  # so many looks at them, where no clock counts
 EXACT = ("highs", "cpsat", "cbc")  # methods whose model has meters and savings plans
 
@@ -67,9 +70,35 @@ class MeterSession(SolveSession):
             super()._run_greedy(_priced(function))
 
     def _run_baselines(self) -> None:
-        """Take the bound of columns alone, and leave the dispatching rules out."""
-        if not self.should_stop() and not self._has_services:
+        """Take the bound of columns alone, without dispatching rules; plan services at prices."""
+        if self._has_services and not self.limits.deterministic:
+            if self.problem.savings:
+                self._plan_at(at_list_prices(self.problem))
+            if (relaxed := self._plan_at(replace(self.problem, meters=(), savings=()))) is not None:
+                self._take_bound(relaxed)
+        elif not self.should_stop() and not self._has_services:
             self._take_uncapacitated_bound()
+
+    def _plan_at(self, problem: Problem) -> SolveSession | None:
+        """Plan services and tasks where meters have other prices, or none, for a share of the time."""
+        if self.should_stop():
+            return None
+        inner = inside(self, problem, PRICES_SHARE, ServicesSession)
+        inner.run("auto", None)
+        take_notes(self, inner)
+        if inner.state.schedule is not None:
+            self.state.phase = "services"
+            self.state.incumbent(inner.state.schedule, None)
+        return inner
+
+    def _take_bound(self, relaxed: SolveSession) -> None:
+        """Take what a relaxation proves."""
+        self.state.phase = "services"
+        if relaxed.state.infeasible:
+            self.state.infeasible = True
+            self.state.claims.claim_infeasible("services")
+        elif relaxed.state.lower is not None:
+            self.state.bound(relaxed.state.lower)
 
     def _lanes_of_auto(self) -> Lanes:
         """Return two exact methods side by side, or one after the other."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from leptonopt.solvers import registry as methods
 from leptonopt.solvers import services
 
 EXACT = ("highs", "cbc", "cpsat")  # methods that take services
+S = TypeVar("S", bound=SolveSession)
 
 
 @dataclass(frozen=True)
@@ -215,21 +216,31 @@ class ServicesSession(SolveSession):
 
     def _inside(self, problem: Problem, share: float) -> TasksSession:
         """Return a session on a problem of tasks, for a share of the time left."""
-        begun, closing, _, options = self.made_with
-        source = PartSource(self.state.source, problem)
-        made = TasksSession(source, self.limits, begun, closing, self.signals, None, options)
-        made.deadline = Deadline.after(self.left() * share)
-        made.start_seconds, made.slowness = self.start_seconds, self.slowness
-        return made
+        return inside(self, problem, share, TasksSession)
 
     def _conclude(self, tasks: TasksSession) -> None:
         """Take over the notes of a session inside this one."""
-        self.signals.on_second = self.workers.slay
-        self.state.notes += tasks.state.notes
-        self.state.logs += tasks.state.logs
-        self.state.engines |= tasks.state.engines
-        if tasks.state.stop is Stop.INTERRUPT:
-            self.state.stop = Stop.INTERRUPT
+        take_notes(self, tasks)
+
+
+def inside(session: SolveSession, problem: Problem, share: float, kind: type[S]) -> S:
+    """Return a session of a class inside another one, on another problem, for a share of the time left."""
+    begun, closing, _, options = session.made_with
+    source = PartSource(session.state.source, problem)
+    made = kind(source, session.limits, begun, closing, session.signals, None, options)
+    made.deadline = Deadline.after(session.left() * share)
+    made.start_seconds, made.slowness = session.start_seconds, session.slowness
+    return made
+
+
+def take_notes(session: SolveSession, inner: SolveSession) -> None:
+    """Take over the notes of a session inside another one."""
+    session.signals.on_second = session.workers.slay
+    session.state.notes += inner.state.notes
+    session.state.logs += inner.state.logs
+    session.state.engines |= inner.state.engines
+    if inner.state.stop is Stop.INTERRUPT:
+        session.state.stop = Stop.INTERRUPT
 
 
 def shares_nodes(problem: Problem) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 import leptonopt
 from leptonopt.errors import InstanceError, UsageError
+from leptonopt.solvers import small_program
 from tests.helpers.metered import moved
 
 FREE = [{"price": 0}, {"from": 6, "price": 1}]
@@ -84,6 +85,7 @@ def test_fees_on_less_than_nothing_are_refused(change: dict[str, Any], said: str
         solved(stated)
 
 
+RATES = [{"pool": "own", "resource": "gpu", "price": 3}]
 SERVICE = {
     "services": [
         {
@@ -112,8 +114,7 @@ def test_services_are_metered(method: str) -> None:
 def test_services_under_savings_plans() -> None:
     """A GPU at 5 costs 3 when committed: 4 x 3 for the replica; the task is cheaper without."""
     stated = moved(1) | SERVICE
-    rates = [{"pool": "own", "resource": "gpu", "price": 3}]
-    stated["savings"] = [{"id": "plan", "commit": {"max": 6, "step": 3}, "rates": rates}]
+    stated["savings"] = [{"id": "plan", "commit": {"max": 6, "step": 3}, "rates": RATES}]
     stated["tasks"][0]["team"] = "blue"
     found = solved(stated)
     assert (found.status, found.cost) == ("optimal", 13)
@@ -198,3 +199,12 @@ def test_others_refuse_by_name() -> None:
     with pytest.raises(UsageError, match="the method lns does not support meters and savings plans"):
         solved(moved(1), method="lns")
     assert solved(moved(1), certify=True).certificate is None
+
+
+def test_services_are_planned_at_list_prices_and_without_meters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the program is not small, the plan comes from list prices, and the bound from the lower ones."""
+    monkeypatch.setattr(small_program, "SMALL", 0)
+    stated = moved(1) | SERVICE
+    stated["savings"] = [{"id": "plan", "commit": {"max": 6, "step": 3}, "rates": RATES}]
+    found = solved(stated)
+    assert (found.status, found.cost) == ("optimal", 13)

@@ -96,6 +96,7 @@ def test_segments_give_way_to_services(method: str) -> None:
             {"id": "t", "segments": True, "options": [{"pools": ["a", "b"], "uses": {"gpu": 1}, "duration": "4h"}]}
         ],
     }
-    assert solved(document, method=method) == ("optimal", 2 * (8 + 4))
-    document["tasks"][0]["segments"] = {"most": 1}  # type: ignore[index]
-    assert solved(document, method=method) == ("optimal", 2 * 8 + 3 * 4)
+    assert solved(document, method=method, isolate=False) == ("optimal", 2 * (8 + 4))
+    if method == "auto":
+        document["tasks"][0]["segments"] = {"most": 1}  # type: ignore[index]
+        assert solved(document) == ("optimal", 2 * 8 + 3 * 4)
