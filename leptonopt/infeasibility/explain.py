@@ -206,7 +206,7 @@ class _Explainer:
         self.oracle.deadline = self.end.share(TUNING.conflict_share)
         conflicts = tuple(self._conflicts())
         self.oracle.deadline = self.end
-        found = Repairs(self.instance, self.document, self.oracle, self.say, self.notes)
+        found = Repairs(self.instance, self.document, self.oracle, self.say, self.notes, counted=bool(answer.core))
         repairs = found.of(conflicts)
         if not repairs:
             self.notes.append("no repair by a single kind of change was found and verified in time")

@@ -176,6 +176,16 @@ class FeasibilityOracle:
         """Return whether a document can have a plan, within a share of the remaining time."""
         return self.answer(document, share).feasible
 
+    def is_refuted(self, document: Document) -> bool:
+        """Return whether a proof without search shows that a document has no plan."""
+        try:
+            question = Question(document)
+        except InstanceError:
+            return False
+        if question.impossible or question.is_wide:
+            return question.impossible
+        return prove_infeasible(without_costs(question.relaxation.problem), self.left()) is not None
+
     def answer(self, document: Document, share: float = 0.25, plan_first: bool = False) -> Answer:
         """Return whether a document can have a plan, and the plan.
 

@@ -64,7 +64,8 @@ class ConflictView(Protocol):
 class _Change:
     """A requirement that can be relaxed by steps.
 
-    `make` changes a document and returns the change in words.
+    `make` changes a document and returns the change in words. Where it is `refutable`, the largest change may be proven
+    to be too little; a longer horizon takes too long, and a budget is best raised to what a plan needs.
     """
 
     make: Callable[[Document, int], str | None]
@@ -72,6 +73,7 @@ class _Change:
     left_out: bool = False
     quota: str | None = None
     gradual: bool = True
+    refutable: bool = False
 
     def at(self, document: Document, steps: int) -> tuple[str, Document] | None:
         """Return the change in words and the document after some steps; None where it cannot be stated."""
@@ -87,7 +89,12 @@ _JOINT = _Change(lambda document, steps: None, 1)  # one change for each of seve
 
 
 class Repairs:
-    """Search for repairs of conflicts, each verified."""
+    """Search for repairs of conflicts, each verified.
+
+    Attributes
+    ----------
+    counted : whether the document was refuted without search, as what changes too little of it then is, too
+    """
 
     def __init__(
         self,
@@ -96,8 +103,10 @@ class Repairs:
         oracle: FeasibilityOracle,
         say: Callable[[str], None],
         notes: list[str],
+        counted: bool = False,
     ) -> None:
         self.instance, self.document, self.oracle, self.say, self.notes = instance, document, oracle, say, notes
+        self.counted, self.later, self.useless = counted, list[_Change](), list[_Change]()
         self.insufficient: dict[_Change, int] = {}  # steps of changes that were too few
 
     def of(self, conflicts: Sequence[Any]) -> tuple[Repair, ...]:
@@ -112,6 +121,9 @@ class Repairs:
 
     def _single(self, conflict: ConflictView) -> Iterator[Repair]:
         pending, late = list(self._changes(conflict)), list[_Change]()
+        self.later = [each for each in pending if each.refutable and each.quota is None]
+        if self.counted:  # there is too much work in all: less of it, or more of what is counted, helps first
+            pending.sort(key=lambda each: (each.quota is None, not each.left_out))
         while pending or late:
             if self.oracle.out_of_time():
                 self.notes.append("there was no time to try every repair; try a longer limit (-t)")
@@ -119,6 +131,8 @@ class Repairs:
             if not pending:
                 pending, late = late, []
             change, many = pending.pop(0), len(pending) + 1
+            if change.refutable and self._is_useless(change):
+                continue
             deadline = self.oracle.deadline.share(1 / min(TUNING.shares, many))
             found = self._least(change, conflict, self.document, (), deadline)
             if found is not None:
@@ -172,10 +186,13 @@ class Repairs:
             yield from self._verified(text, document, answer, self.oracle.deadline, _JOINT)
 
     def _changes(self, conflict: ConflictView) -> Iterator[_Change]:
+        budgets = {quota["id"] for quota in self.document.get("quotas", ()) if quota["of"] == "money"}
         for each in sorted(conflict.demands, key=_ease_of_change):
             self.say(f"a repair: {each.words}")
             if each.milder is not None:
-                yield _Change(each.milder, each.most, quota=each.subject[0] if each.kind == "quota" else None)
+                quota = each.subject[0] if each.kind == "quota" else None
+                refutable = each.kind != "horizon" and quota not in budgets
+                yield _Change(each.milder, each.most, quota=quota, refutable=refutable)
             elif each.dropped:
                 yield _Change(_drop_change(each), 1, each.kind in ("service", "batch"), gradual=False)
         named = [task for task in self.document["tasks"] if task["id"] in conflict.tasks and not task.get("optional")]
@@ -205,15 +222,29 @@ class Repairs:
             if changed is None or deadline.expired():
                 return None
             try:
-                answer = self._answer(without_requirements(changed[1], without), deadline, plan_first=True)
+                free = without_requirements(changed[1], without)
             except NotRemovable:
                 return None
+            answer = Answer(False) if self._is_refuted(free) else self._answer(free, deadline, plan_first=True)
             if answer.feasible:
                 return (*changed, answer)
             if steps >= change.most:
                 return None
             steps = min(2 * steps, change.most)
         return None
+
+    def _is_useless(self, change: _Change) -> bool:
+        """Return whether not even the largest change makes room; those of moments are tried together at first."""
+        if change in self.useless:
+            return True
+        group, self.later = (self.later, []) if change in self.later else ([change], self.later)
+        if self._is_refuted(_with_largest(group, self.document)):
+            self.useless += group
+            return True
+        return len(group) > 1 and self._is_useless(change)
+
+    def _is_refuted(self, document: Document) -> bool:
+        return self.counted and not self.oracle.out_of_time() and self.oracle.is_refuted(document)
 
     def _raised(
         self, change: _Change, document: Document, without: Sequence[Requirement], deadline: Deadline
@@ -286,6 +317,14 @@ class Repairs:
         except LeptonoptError as error:
             self.notes.append(f"{' and '.join(changes)}: could not be verified: {error}")
             return None
+
+
+def _with_largest(changes: Sequence[_Change], document: Document) -> Document:
+    """Return the document after the largest of some changes."""
+    for change in changes:
+        made = change.at(document, change.most)
+        document = document if made is None else made[1]
+    return document
 
 
 def _ample(limit: Any) -> Any:

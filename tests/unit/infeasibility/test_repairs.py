@@ -8,6 +8,10 @@ import pytest
 
 from leptonopt import solve
 from leptonopt.infeasibility.explain import explain
+from leptonopt.infeasibility.feasibility_check import FeasibilityOracle
+from leptonopt.infeasibility.repairs import Repairs, _Change
+from leptonopt.instance import validate
+from leptonopt.runtime.deadline import Deadline
 from tests.helpers.tiny_instances import document, pool, task
 
 
@@ -45,3 +49,24 @@ def test_repairs_are_sorted() -> None:
     found = explain(document(task("x", gpu=3, duration="3h"), task("y", gpu=3, duration="3h")), time_limit=30)
     keys = [(repair.left_out, len(repair.changes), repair.cost) for repair in found.repairs]
     assert keys == sorted(keys)
+
+
+def test_changes_that_a_proof_refutes_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later deadline makes no room in a quota of too few hours; the quota and fewer tasks do."""
+    tasks = [task(f"t{at}", gpu=2, duration="2h", deadline="2026-01-05T03:00Z") for at in range(6)]
+    stated = document(*tasks, pools=[pool(gpu=4)], quotas=[{"id": "q", "of": "gpu", "limit": 21}])
+    asked = list[bool]()
+    refuted = FeasibilityOracle.is_refuted
+    monkeypatch.setattr(FeasibilityOracle, "is_refuted", lambda self, of: asked.append(refuted(self, of)) or asked[-1])
+    instance = validate(stated)
+    oracle, notes = FeasibilityOracle(Deadline.after(20.0)), list[str]()
+    change = _Change(lambda of, steps: _later(of, steps), 2, refutable=True)
+    repairs = Repairs(instance, instance.document(), oracle, lambda line: None, notes, counted=True)
+    assert repairs._is_useless(change)
+    assert repairs._is_useless(change)
+    assert asked == [True]
+
+
+def _later(of: dict[str, Any], steps: int) -> str:
+    of["tasks"][0].pop("deadline", None)
+    return "later"
