@@ -60,7 +60,8 @@ def worths_of_more(
     if (bound := base.value()) is None:
         return {}, {}
     moments = [quota for quota in stated.quotas if quota.get("per") == "moment"]
-    rows = {row: _of_row(base, certificate, row, bound) for row in _limited(base)}
+    parts = base.amounts(base.windows())
+    rows = {row: _of_row(base, certificate, row, bound, parts) for row in _limited(base)}
     limits = {str(quota["id"]): _of_moments(base, certificate, quota, bound) for quota in moments}
     return rows, limits
 
@@ -72,21 +73,23 @@ def _limited(base: Bound) -> list[Row]:
     return [row for row in named if row not in of_nodes and any(most is not None for most in base.offered(*row))]
 
 
-def _of_row(base: Bound, certificate: Mapping[str, Any], row: Row, bound: Fraction) -> More:
-    """Return the worth of one more unit of a resource of a pool."""
+def _of_row(
+    base: Bound, certificate: Mapping[str, Any], row: Row, bound: Fraction, parts: Mapping[Row, Fraction]
+) -> More:
+    """Return the worth of one more unit of a resource of a pool; `parts` are the common parts of amounts."""
     if not _lets_more_in(base, row):
-        return More(NOTHING, _paid(base, row))
+        return More(NOTHING, _paid(base, row, parts))
     wide = WiderBound(base.stated, certificate, row)
-    by_slot, lower = _paid(wide, row), wide.value()
+    by_slot, lower = _paid(wide, row, wide.amounts(wide.windows())), wide.value()
     assert lower is not None  # what fits without it fits with it
     return More(bound - lower - sum(by_slot, NOTHING), by_slot)
 
 
-def _paid(bound: Bound, row: Row) -> list[Fraction]:
+def _paid(bound: Bound, row: Row, parts: Mapping[Row, Fraction]) -> list[Fraction]:
     """Return by slot what is paid back more for one more unit, as far as it can be used up."""
     pool, name = row
     price = bound.prices.capacity.get((pool, name, None), [NOTHING] * bound.stated.slots)
-    step = bound.amounts(bound.windows()).get(row, NOTHING)
+    step = parts.get(row, NOTHING)
     there = bound.stated.least(pool, name)
     return [
         each * (used_up((most or NOTHING) + 1, step) - used_up(most or NOTHING, step))
