@@ -14,6 +14,7 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import units
+from leptonopt.instance.routes import NOT_TAKEN
 from leptonopt.plan.diff_services import ReplicaChange, change_documents, replica_changes
 from leptonopt.plan.numbers import number
 
@@ -161,6 +162,8 @@ def task_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[i
     kept = 0
     for task in dict.fromkeys([*old, *new]):
         was, now = old.get(task, Counter()), new.get(task, Counter())
+        if all(place.option == NOT_TAKEN for place in (*was, *now)):
+            continue  # it runs in neither plan, whenever that would be
         kept += (was & now).total()
         changes += _changes(task, was - now, now - was, task in out)
     return kept, changes

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.plan.diff import plan_diff
+from leptonopt.plan.diff import plan_diff, task_changes
 from tests.helpers import plans
 
 
@@ -107,3 +107,11 @@ def test_the_document() -> None:
     assert found["changes"][0]["before"]["variant"] == "int8"
     assert found["changes"][0]["after"]["pool"] == "b"
     assert found["cost"] == {"before": 8, "after": 5, "difference": -3}
+
+
+def test_routes_that_neither_plan_takes() -> None:
+    """They are no tasks that run, whenever they would; one that is taken instead moves."""
+    idle, later = (plans.task("t", "a", start, 0, 0, option="not taken") for start in (0, 3))
+    assert task_changes(plans.plan(idle), plans.plan(later)) == (0, [])
+    kept, (change,) = task_changes(plans.plan(idle), plans.plan(plans.task("t", "a", 0, 2, 8)))
+    assert (kept, change.what) == (0, "moved")
