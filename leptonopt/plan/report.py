@@ -147,8 +147,14 @@ def _proof(document: dict[str, Any]) -> str:
 
 
 def decimals(document: dict[str, Any]) -> int:
-    """Return the decimal places for the money in the tables of a document; see `decimals_of`."""
-    return decimals_of([*(line["cost"] for line in document["tasks"]), document["cost"], document["bound"]])
+    """Return the decimal places for the money in the tables of a document; see `decimals_of`.
+
+    Shares of tasks and teams that are not whole have cents, also where all costs are whole.
+    """
+    found = decimals_of([*(line["cost"] for line in document["tasks"]), document["cost"], document["bound"]])
+    teams = (document.get("bill") or {}).get("teams") or ()
+    shares = [line.get(key) or 0 for line in (*document["tasks"], *teams) for key in ("charged", "metered")]
+    return found or 2 * any(share != int(share) for share in shares)
 
 
 def decimals_of(sums: Iterable[float | None]) -> int:
@@ -167,7 +173,7 @@ def money(value: float | None, places: int = 2, down: bool = False) -> str:
         return "-"
     if down:
         value = floor(value * 10**places) / 10**places
-    return f"{value:,.{places}f}"
+    return f"{round(value, places) + 0.0:,.{places}f}"  # no -0
 
 
 def _name(line: dict[str, Any]) -> Text:

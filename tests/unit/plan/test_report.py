@@ -118,6 +118,15 @@ def test_decimals(amounts: list[float], places: int) -> None:
     assert decimals(document) == places
 
 
+def test_shares_have_cents() -> None:
+    """Half a unit that a task or a team is charged is shown, and nothing as -0."""
+    document = {"tasks": [{"cost": 2, "metered": -0.5}], "cost": 2, "bound": 2}
+    assert decimals(document) == 2
+    teams = {"teams": [{"charged": 1.5, "metered": 0}]}
+    assert decimals({"tasks": [{"cost": 2}], "cost": 2, "bound": 2, "bill": teams}) == 2
+    assert [money(value, 2) for value in (-0.5, -0.001)] == ["-0.50", "0.00"]
+
+
 def test_money() -> None:
     """Thousands apart; bounds rounded down."""
     assert (money(None), money(1234.5), money(2.999, down=True), money(-0.001, 2, True)) == (
