@@ -141,9 +141,19 @@ class _Search:
             self._propose(self.planner.first(self.taken(tasks)), tasks)
 
     def solve_whole(self) -> None:
-        """Solve the integer program of services and tasks together."""
+        """Solve the integer program of services and tasks together.
+
+        Where only the rounding of money for requests missed is left to be proven, it is solved in whole steps as well.
+        """
+        rounding = self.problem.slots * len(self.problem.services) * self.problem.services.missed_step
+        self._solve_whole(whole_money=False)
+        near = self.cost is not None and self.lower is not None and self.cost - self.lower <= 3 * rounding
+        if near and any(self.problem.services.missed) and not self.closed():
+            self._solve_whole(whole_money=True)
+
+    def _solve_whole(self, whole_money: bool) -> None:
         seconds = SETTINGS.whole * self.deadline.left()
-        answer = run_interruptible(solve_integer, self.problem, seconds, self.limits.gap)
+        answer = run_interruptible(solve_integer, self.problem, seconds, self.limits.gap, whole_money)
         self.infeasible = answer.infeasible
         if answer.bound is not None:
             self.raise_to(answer.bound)

@@ -18,6 +18,7 @@ from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Deadline
 
 INFEASIBLE = 2  # status of SciPy
+FREE = 1e-6  # steps of money up to which nothing is paid
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,11 @@ def engine_name() -> str:
     return f"HiGHS of scipy {__version__}"
 
 
-def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer:
+def solve_integer(problem: Problem, seconds: float, gap: float, whole_money: bool = False) -> IntegerAnswer:
     """Return what HiGHS finds and proves within some seconds, to a relative gap.
+
+    Money for requests missed is whole, or may be fractional: the bound is then short of its rounding at most, and HiGHS
+    finds plans where it finds none, or poor ones, in millions of steps of money.
 
     Its bound is rounded up to the next integer, less what its tolerances may hide. Schedules are to be checked. Nothing
     is called infeasible unless it is so again without preprocessing.
@@ -48,37 +52,47 @@ def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer
     deadline = Deadline.after(seconds)
     linear = build_model(problem, coarse=True)
     costs, divisor, constant = normalise_costs(linear)
-    found = call_highs(linear, costs, seconds, gap)
+    money = _money(linear)
+    whole = linear.whole if whole_money else linear.whole & ~money
+    found = _solved(linear, costs, seconds, gap, whole)
     bound, value = None, found.mip_dual_bound
     if value is not None and math.isfinite(value):
         bound = constant + divisor * round_up_safely(value)
-    schedule = None if found.x is None else decode(linear, np.rint(found.x).astype(np.int64))
+    schedule = None if found.x is None else decode(linear, _values(found.x, linear, money & ~whole))
     denied = found.status == INFEASIBLE and _denied_again(linear, costs, deadline)
     return IntegerAnswer(bound, schedule, denied)
 
 
+def _money(linear: IntegerProgram) -> Bools:
+    """Return which variables are money for requests missed, bool, shape (V,)."""
+    money = np.zeros(len(linear.most), bool)
+    for name, at in linear.variables.services.items():
+        money[at] = name[0] == "p"
+    return money
+
+
+def _values(found: Floats, linear: IntegerProgram, fractional: Bools) -> Ints:
+    """Return values in whole numbers: of money that is fractional enough to pay for what is missed."""
+    paid = np.where(found > FREE, np.ceil(found) + 1, 0)
+    return np.minimum(np.where(fractional, paid, np.rint(found)).astype(np.int64), linear.most)
+
+
 def _denied_again(linear: IntegerProgram, costs: Ints, deadline: Deadline) -> bool:
     """Return whether there is no solution without preprocessing either."""
-    return bool(call_highs(linear, costs, max(0.1, deadline.left()), 0.0, presolve=False).status == INFEASIBLE)
+    seconds = max(0.1, deadline.left())
+    return bool(_solved(linear, costs, seconds, 0.0, linear.whole, presolve=False).status == INFEASIBLE)
 
 
-def call_highs(
-    linear: IntegerProgram,
-    costs: Ints,
-    seconds: float,
-    gap: float,
-    presolve: bool = True,
-    low: Floats | None = None,
-    high: Floats | None = None,
-    whole: Bools | None = None,
+def _solved(
+    linear: IntegerProgram, costs: Ints, seconds: float, gap: float, whole: Bools, presolve: bool = True
 ) -> Any:
-    """Return the answer of SciPy; variables are from `low`, or 0, to `high`, or their most."""
+    """Return the answer of SciPy."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # loads slowly
 
     return milp(
         costs.astype(float),
         constraints=LinearConstraint(*scaled_rows(linear)),
-        bounds=Bounds(0 if low is None else low, linear.most.astype(float) if high is None else high),
-        integrality=(linear.whole if whole is None else whole).astype(int),
+        bounds=Bounds(0, linear.most.astype(float)),
+        integrality=whole.astype(int),
         options={"time_limit": max(SHORTEST_CALL, seconds), "mip_rel_gap": gap, "presolve": presolve},
     )
