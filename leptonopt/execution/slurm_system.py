@@ -239,7 +239,7 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
     elif "completed" in states:
         state = "done"
     place = str(record.get("nodes") or "")
-    start, end = _at(record.get("start_time")), _at(record.get("end_time"))
+    start, end, reason = _at(record.get("start_time")), _at(record.get("end_time")), record.get("state_reason")
     if state == "failed" and place in values.NOWHERE:  # it was cancelled while it waited
         start = None
     return Job(
@@ -248,7 +248,7 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
         started=None if state == "waiting" else start,
         ended=end if state in ("done", "failed") else None,
         place=place,
-        note=" ".join(sorted(states)) + (f", {record['state_reason']}" if record.get("state_reason") else ""),
+        note=" ".join(sorted(states)) + (f", {reason}" if reason not in (None, "", "None") else ""),
     )  # fmt: skip
 
 
