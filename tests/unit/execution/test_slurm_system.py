@@ -53,6 +53,7 @@ def test_accounts(code: Any) -> None:
     job = _job("k", found)
     assert (job.state, job.place) == ("failed", "a1")
     assert job.note == "failed, exit code 3"
+    assert _job("k", {**found, "state_reason": "None"}).note == "failed"
 
 
 def record(job_id: int, state: str, array: int = 0, **more: Any) -> dict[str, Any]:
