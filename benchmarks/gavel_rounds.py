@@ -5,7 +5,8 @@
 DIR holds `msr_seed0_103959.csv` (in `traces/`) and `simulation_isolated_throughputs.csv` of Gavel (OSDI 2020,
 github.com/stanford-futuredata/gavel, commit c4fa400, MIT). The first jobs of the trace, by arrival, run on owned K80,
 P100 and V100 GPUs at measured throughput. Each has as deadline its arrival and a factor of 1.2, 2 or 10 of its shortest
-run, as in Gavel's code, drawn by its place. Jobs of types that were measured on fewer GPUs alone take those. Prices are those of that code. A policy knows a job from its arrival on.
+run, as in Gavel's code, drawn by its place. Jobs of types that were measured on fewer GPUs alone take those. Prices are
+those of that code. A policy knows a job from its arrival on.
 """
 
 from __future__ import annotations
