@@ -13,19 +13,22 @@ from __future__ import annotations
 import pickle
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import highspy
 import numpy as np
 
+from leptonopt.algorithms.branching.root import Root
 from leptonopt.algorithms.branching.tree import BranchingTask, ColumnTree, RelaxedSolution
-from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.scaling import engine_arrays, row_units
 from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.solvers.highs_program import CALLBACKS, Exchange, linear_program
+from leptonopt.solvers.mip_run import MAX_RANGE
 
+LEFT_OUT = 10.0  # penalty on a task left out, in the target and the largest cost: below, a part of one pays
 SHORT = 1e-6  # part of a task that counts as left out
 NO_ITERATIONS = 2**31 - 1  # HiGHS: no limit
 
@@ -78,39 +81,52 @@ class Program:
     """The search, its folder and its clock."""
 
     def __init__(self, folder: str, seconds: float) -> None:
-        self.room, self.deadline = Path(folder), Deadline.after(seconds)
+        self.room, self.deadline, self.told = Path(folder), Deadline.after(seconds), -(2**62)
         task: BranchingTask = pickle.loads((self.room / "model.pickle").read_bytes())
         self.exchange = Exchange(folder)
-        penalty = 1.0 + max(float(task.target), float(task.costs.max(initial=0)))
-        proof = DualProof(task.linear, task.costs, task.data, task.upper)
-        relaxation = HighsRelaxation(task, self.exchange, penalty)
-        self.tree = ColumnTree(task.linear, proof, relaxation, self._take, self._over, self._hint)
-        self.tree.target, self.told = task.target, -(2**62)
+        self.root = Root(task, MAX_RANGE, self._relaxation, self._over)
+
+    def _relaxation(self, task: BranchingTask) -> HighsRelaxation:
+        largest = max(float(task.target), float(task.costs.max(initial=0)))
+        return HighsRelaxation(task, self.exchange, LEFT_OUT * (1.0 + largest))
 
     def _over(self) -> bool:
         """Return whether to stop; read the target."""
         with suppress(OSError, ValueError):
-            self.tree.target = min(self.tree.target, int((self.room / "target").read_text()))
+            self.root.target = min(self.root.target, int((self.room / "target").read_text()))
         self.exchange.stopped |= self.deadline.expired()
         return self.exchange.stopped
 
-    def _take(self, values: Floats) -> None:
-        self.exchange.write("found.npy", lambda path: np.save(path, values))
+    def _write(self, name: str, values: Floats) -> None:
+        given = self.root.given_values(values)
+        self.exchange.write(name, lambda path: np.save(path, given))
 
-    def _hint(self, values: Floats) -> None:
-        self.exchange.write("hint.npy", lambda path: np.save(path, values))
-
-    def tell(self) -> None:
-        """Write the bound, if it has risen."""
-        if self.tree.bound > self.told:
-            self.told = self.tree.bound
-            self.exchange.write("bound", lambda path: Path(path).write_text(str(self.told)))
-        sys.stdout.write(f"{self.tree.nodes} nodes, bound {self.told}, target {self.tree.target}\n")
+    def _tell(self, bound: int, nodes: int) -> None:
+        """Write a bound, if it has risen."""
+        bound = min(bound, self.root.target + 1)
+        if bound > self.told:
+            self.told = bound
+            self.exchange.write("bound", lambda path: Path(path).write_text(str(bound)))
+        held = f"{nodes} nodes, {len(self.root.place)} variables"
+        sys.stdout.write(f"{held}, bound {self.told}, target {self.root.target}\n")
 
     def run(self) -> None:
         """Search, and write the last bound."""
-        self.tree.search(self.tell)
-        self.tell()
+        root = self.root
+        root.strengthen(lambda: self._tell(root.bound, 0))
+        tree = ColumnTree(
+            root.task.linear, root.proof, root.relaxation, partial(self._write, "found.npy"),
+            lambda: self._over_of(tree), partial(self._write, "hint.npy"),
+        )  # fmt: skip
+        tree.target = root.target
+        tree.search(lambda: self._tell(tree.bound, tree.nodes))
+        self._tell(tree.bound, tree.nodes)
+
+    def _over_of(self, tree: ColumnTree) -> bool:
+        """Return whether to stop, and give the tree the target."""
+        over = self._over()
+        tree.target = self.root.target
+        return over
 
 
 def main() -> None:

@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.block_cuts import block_cuts, with_binding
+from leptonopt.algorithms.models.block_cuts import with_binding
 from leptonopt.algorithms.models.reduced_costs import ReducedCosts, reduced_costs
-from leptonopt.algorithms.models.scaling import engine_arrays, row_units
+from leptonopt.algorithms.models.scaling import coarsened, engine_arrays, row_units
 from leptonopt.algorithms.models.time_indexed import (
     IntegerProgram,
     build_model,
     has_no_columns,
     predicted_size,
-    with_rows,
 )
+from leptonopt.algorithms.models.window_cuts import with_violated
 from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
@@ -34,7 +34,7 @@ from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import run_child, temporary_folder
 from leptonopt.runtime.deadline import Deadline, Stopwatch
-from leptonopt.solvers.mip_run import LATE, EngineAnswer, MipRun, coarsened, highs_command, highs_name
+from leptonopt.solvers.mip_run import LATE, MAX_RANGE, EngineAnswer, MipRun, highs_command, highs_name
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class HighsSettings:
     relax_columns : variables from which on the relaxation is solved first; below, HiGHS ends within seconds
     relax_share : share of the time left for the relaxation at most; without it the search has to solve it again
     useful_share : share of columns that must be removed for the smaller model to be used
-    cut_rounds : relaxations with further cuts (`models.block_cuts`), at most
+    cut_rounds : relaxations with further cuts (`models.window_cuts`, `models.block_cuts`), at most
     cut_gain : rise of the relaxation, relative to its value, below which no others follow
     kernel_columns, kernel_each : columns of least reduced cost in the first kernel, at least, and for each group
     kernel_growth : factor from one kernel to the next. On elasticflow-100, whose relaxation costs 6,660, 1,213 columns
@@ -176,9 +176,9 @@ class _Run(MipRun):
         for _ in range(SETTINGS.cut_rounds):
             if found is None or self._closed() or deadline.expired() or self.limited() or not len(answer["values"]):
                 break
-            if (cuts := block_cuts(self.linear, answer["values"])) is None:
+            if (cut := with_violated(self.linear, answer["values"])) is None:
                 break
-            self._give(with_rows(self.linear, cuts))
+            self._give(cut)
             better, answer = self._relaxed(deadline, answer["basis"])
             if better is None:
                 break
@@ -190,7 +190,7 @@ class _Run(MipRun):
     def _give(self, linear: IntegerProgram) -> None:
         """Give HiGHS another model of the same variables and costs."""
         self.linear = linear
-        self.data, self.upper, self.relaxed = coarsened(linear)
+        self.data, self.upper, self.relaxed = coarsened(linear, MAX_RANGE)
 
     def _relaxed(self, deadline: Deadline, basis: Any = ()) -> tuple[ReducedCosts | None, Any]:
         """Solve the relaxation from a basis, and take its bound.

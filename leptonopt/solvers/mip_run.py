@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from leptonopt.algorithms.models.scaling import coarsened
 from leptonopt.algorithms.models.time_indexed import (
-    NO_LIMIT,
     IntegerProgram,
     decode,
     encode,
@@ -28,7 +28,6 @@ from leptonopt.algorithms.models.time_indexed import (
     normalise_costs,
     objective_lower_limit,
 )
-from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
@@ -100,7 +99,7 @@ class MipRun(ABC):
         self.coarser = max(1, -(-largest_objective(linear, costs) // MAX_RANGE))
         self.costs = costs // self.coarser
         self.lowest = objective_lower_limit(linear, self.costs)
-        self.data, self.upper, self.relaxed = coarsened(linear)
+        self.data, self.upper, self.relaxed = coarsened(linear, MAX_RANGE)
         self.best = (
             warm_start if warm_start is not None and guarded and not violated_rules(problem, warm_start) else None
         )
@@ -265,15 +264,3 @@ class MipRun(ABC):
         if self.guarded:
             self.monitor.incumbent(schedule, cost)
         return True
-
-
-def coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
-    """Return a relaxation: entries and right sides, rows of large amounts in coarser units."""
-    matrix, upper = linear.matrix, linear.upper
-    sums = matrix.astype(float) @ linear.most
-    if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
-        sums[-1] = largest_objective(linear, np.asarray(matrix[-1].todense()).ravel())
-    large = (upper < NO_LIMIT) & (linear.lower <= -NO_LIMIT) & (sums > MAX_RANGE)
-    large &= ~(matrix.astype(bool) @ ~linear.whole)  # rounding needs whole numbers
-    unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
-    return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, largest_objective
 from leptonopt.problem.arrays import Floats, Ints
 
 LARGE = 10**9  # sum of a row from which on it is scaled
@@ -67,3 +67,18 @@ def engine_arrays(linear: IntegerProgram, costs: Ints, data: Ints, upper: Ints, 
         "most": linear.most.astype(float),
         "whole": linear.whole,
     }
+
+
+def coarsened(linear: IntegerProgram, largest: int) -> tuple[Ints, Ints, bool]:
+    """Return entries and right sides of a relaxation, and whether it differs.
+
+    Rows of sums above `largest` are in coarser units.
+    """
+    matrix, upper = linear.matrix, linear.upper
+    sums = matrix.astype(float) @ linear.most
+    if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
+        sums[-1] = largest_objective(linear, np.asarray(matrix[-1].todense()).ravel())
+    large = (upper < NO_LIMIT) & (linear.lower <= -NO_LIMIT) & (sums > largest)
+    large &= ~(matrix.astype(bool) @ ~linear.whole)  # rounding needs whole numbers
+    unit = np.where(large, np.ceil(sums / largest), 1).astype(np.int64)
+    return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())

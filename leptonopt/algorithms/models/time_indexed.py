@@ -124,13 +124,14 @@ def build_model(
     """
     if not without and applies(problem):
         return _by_slots(SlotForm(problem), cutoff, coarse)
-    return _by_columns(problem, without, cutoff, coarse)
+    problem, columns = rules.anywhere(problem) if "window" in without else (problem, rules.window(problem))
+    return model_of(problem, columns, without, cutoff, coarse)
 
 
-def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, coarse: bool) -> IntegerProgram:
-    """Return the model with a variable for each option and start."""
-    off = "window" in without
-    problem, columns = rules.anywhere(problem) if off else (problem, rules.window(problem))
+def model_of(
+    problem: Problem, columns: StartColumns, without: Collection[str], cutoff: int | None, coarse: bool
+) -> IntegerProgram:
+    """Return the model with a variable for each of some columns."""
     left = np.flatnonzero(problem.optional)
     variables = Variables(problem, columns, left, coarse)
     parts: list[tuple[str, Callable[[], Rows]]] = [
