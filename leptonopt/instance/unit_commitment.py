@@ -36,6 +36,11 @@ def restrained_findings(
                 yield Finding(f"minimum_load, minimum_off and since are not supported beside {beside}", place)
 
 
+def may_be_restrained(pool: str, tasks: Sequence[Task], services: Sequence[Service]) -> bool:
+    """Return whether nodes of a pool may have such rules beside these tasks and services."""
+    return not services and not any(task.is_cut or pool in _told_apart(task) for task in tasks)
+
+
 def _told_apart(task: Task) -> Iterator[str]:
     """Yield the pools on which a task tells nodes apart."""
     if task.placement != "span":

@@ -8,6 +8,7 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, units
+from leptonopt.instance.unit_commitment import may_be_restrained
 from leptonopt.plan.entries import each_copy
 from leptonopt.replanning.standing import on_before, since_before
 
@@ -15,7 +16,7 @@ from leptonopt.replanning.standing import on_before, since_before
 def state_as_planned(plan: Mapping[str, Any], now: str, instance: Instance | None = None) -> dict[str, Any]:
     """Return the state in which all went as planned until an instant; raises `UsageError`.
 
-    `instance` tells since when nodes are on that were on before its horizon.
+    With the `instance` it says since when nodes are on, where a minimum time that is not over is supported.
     """
     try:
         moment = units.instant(now)
@@ -64,16 +65,16 @@ def _standing(
     committed = sum(entry.get("committed", 0) for entry in entries)
     if not on and not committed:
         return {}
-    before = _on_at_first(instance, key)
-    since = [units.instant_text(each) for each in since_before([entry["on"] for entry in entries], moment, before)]
     named = {"pool": key[0], "kind": key[1], "on": on, "committed": committed}
-    return {**named, **({"since": since} if since else {})}
+    if instance is None or not may_be_restrained(key[0], instance.tasks, instance.services):
+        return named
+    since = since_before([entry["on"] for entry in entries], moment, _on_at_first(instance, key))
+    return {**named, "since": [units.instant_text(each) for each in since]}
 
 
-def _on_at_first(instance: Instance | None, key: tuple[str, str]) -> list[datetime | None]:
+def _on_at_first(instance: Instance, key: tuple[str, str]) -> list[datetime | None]:
     """Return since when each node of a kind is on that is so before the horizon; None: not known."""
-    pools = () if instance is None else instance.pools
-    kinds = [kind for pool in pools if pool.id == key[0] for name, kind in pool.kinds if name == key[1]]
+    kinds = [kind for pool in instance.pools if pool.id == key[0] for name, kind in pool.kinds if name == key[1]]
     if not kinds:
         return []
     since = sorted(kinds[0].since)

@@ -35,8 +35,7 @@ def test_nodes_as_planned() -> None:
         {"pool": "n", "kind": "off", "on": steps[1:], "committed": 0},
     ]
     state = state_as_planned({"tasks": [], "nodes": nodes}, "2026-11-30T03:00Z")
-    since = ["2026-11-30T00:00:00Z"] * 4
-    assert state["nodes"] == [{"pool": "n", "kind": "k", "on": 4, "committed": 1, "since": since}]
+    assert state["nodes"] == [{"pool": "n", "kind": "k", "on": 4, "committed": 1}]
 
 
 def test_nodes_that_run_on_cost_no_second_start() -> None:
@@ -58,3 +57,20 @@ def test_nodes_that_run_on_cost_no_second_start() -> None:
     result = leptonopt.solve(found.document, method="greedy", time_limit=60, warm_start=found.warm_start, threads=1)
     assert result.cost == 6 * 2
     assert counted(changes_of(found, result.document)) == 0
+
+
+@pytest.mark.parametrize(("placement", "since"), [("span", ["2026-11-30T01:00:00Z"]), ("one-node", None)])
+def test_minimum_times_go_on(placement: str, since: list[str] | None) -> None:
+    """A node within its minimum time says since when it is on; where tasks tell nodes apart, that is not supported."""
+    task = {"id": "a", "placement": placement, "options": [{"pool": "n", "uses": {"gpu": 1}, "duration": "2h"}]}
+    kind = {"id": "k", "size": {"gpu": 4}, "count": 3, "price": 2, "minimum": "5h"}
+    time = {"start": "2026-11-30T00:00Z", "slot": "1h", "horizon": "12h"}
+    instance = validate({"time": time, "pools": [{"id": "n", "nodes": kind}], "tasks": [task]})
+    nodes = [{"pool": "n", "kind": "k", "on": [{"from": "2026-11-30T01:00:00Z", "count": 1}]}]
+    old = {"tasks": [line("a", "n", 1, 2)], "nodes": nodes}
+    state = state_as_planned(old, "2026-11-30T02:00Z", instance)
+    assert state["nodes"][0].get("since") == since
+    found = remaining_instance(instance, old, read_state(state, instance))
+    (left,) = found.document["pools"][0]["nodes"]
+    assert (left["running"], left.get("since")) == (1, since)
+    validate(found.document)
