@@ -98,8 +98,16 @@ class Assignment:
 
 
 def best_fit(pool: NodePool, items: Items) -> Assignment:
-    """Return the best assignment of several orders: the fewest failures, then the least cost of nodes."""
-    found = [_in_order(pool, items, order) for order in item_orders(pool, items)]
+    """Return the best assignment of several orders: the fewest failures, then the least cost of nodes.
+
+    No order is better than one that places all items where the nodes cost nothing.
+    """
+    is_free = not pool.cost.any() and not pool.start.any()
+    found = list[Assignment]()
+    for order in item_orders(pool, items):
+        found.append(_in_order(pool, items, order))
+        if is_free and not found[-1].failed:
+            break
     return min(found, key=lambda each: (len(each.failed), each.packing.cost))
 
 

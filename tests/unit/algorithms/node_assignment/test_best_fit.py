@@ -33,11 +33,11 @@ def items(entries: list[tuple[int, int, int, int]]) -> Items:
 entry = st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(1, 4), st.integers(0, 2))
 
 
-@given(st.lists(st.integers(2, 4), min_size=1, max_size=3), st.lists(entry, max_size=6))
-def test_what_is_assigned_fits(sizes: list[int], entries: list[tuple[int, int, int, int]]) -> None:
+@given(st.lists(st.integers(2, 4), min_size=1, max_size=3), st.lists(entry, max_size=6), st.integers(0, 1))
+def test_what_is_assigned_fits(sizes: list[int], entries: list[tuple[int, int, int, int]], rate: int) -> None:
     """No node holds more than its size in any slot; whole nodes hold nothing else; the rest is said to have failed."""
     given_items = items([(first, first + long, demand, whole) for first, long, demand, whole in entries])
-    found = best_fit(pool(sizes, 6, [1] * len(sizes)), given_items)
+    found = best_fit(pool(sizes, 6, [rate] * len(sizes)), given_items)
     load = np.zeros((len(sizes), 6), np.int64)
     for item, nodes in enumerate(found.nodes):
         whole = int(given_items.whole[item])
