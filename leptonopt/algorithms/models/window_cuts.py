@@ -34,6 +34,7 @@ class WindowCutSettings:
     slack : part of what a window offers that the solution may leave free
     windows : windows of a row that are looked at; refined : those of them whose levels are improved
     steps : changes of a level, at most
+    entries : changes looked at times columns, beyond which levels stay as they are
     violation : least violation of a cut, as a share of D
     each, most : cuts of a row, and of all rows, at a time
     """
@@ -42,6 +43,7 @@ class WindowCutSettings:
     windows: int = 4_000
     refined: int = 60
     steps: int = 20
+    entries: int = 250_000
     violation: float = 0.02
     each: int = 25
     most: int = 60
@@ -184,10 +186,14 @@ class _Support:
 
     def levels(self, first: int, end: int, offer: int) -> Ints | None:
         """Return levels by group, int64, shape (G,), whose cut is violated; None where none was found."""
-        held = np.concatenate([self.used.held(np.array([first]), np.array([end]))[0], 0 * self.groups])
-        local, share = np.concatenate([self.local, np.arange(len(self.groups))]), np.append(self.share, self.elsewhere)
-        level = np.maximum.reduceat(held[: len(self.local)], self.begin)
+        held = self.used.held(np.array([first]), np.array([end]))[0]
+        level = np.maximum.reduceat(held, self.begin)
+        about, groups = level[self.local] > 0, np.flatnonzero(level)
+        local, share = np.append(self.local[about], groups), np.append(self.share[about], self.elsewhere[groups])
+        held = np.append(held[about], 0 * groups)
         pairs = np.unique(np.stack([local, held], axis=1), axis=0)
+        if len(pairs) * len(held) > SETTINGS.entries:
+            pairs = pairs[-1:]  # the level that its group has already
         best = -np.inf
         for _ in range(SETTINGS.steps):
             changed = self.many[pairs[:, 0]] * (pairs[:, 1] - level[pairs[:, 0]])
