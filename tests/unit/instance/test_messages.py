@@ -16,7 +16,7 @@ from tests.helpers.tiny_instances import document, pool, task
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"nodess": []}, "nodess: is not a key that is known here; did you mean 'nodes'?"),
+        ({"nodees": []}, "nodees: is not a key that is known here; did you mean 'nodes'?"),
         ({"qqq": []}, "qqq: is not a key that is known here; allowed are leptonopt_state, now, done, running"),
         (
             {"running": [{"task": "t", "zzz": 1}]},

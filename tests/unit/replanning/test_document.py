@@ -214,7 +214,7 @@ def test_odd_states_are_noted() -> None:
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ({"runing": []}, "runing: is not a key that is known here; did you mean 'running'?"),
+        ({"rrunning": []}, "rrunning: is not a key that is known here; did you mean 'running'?"),
         ({"nodes": [{"pol": "own"}]}, "nodes[0].pol: is not a key that is known here; did you mean 'pool'?"),
         (
             {"done": [{"task": "a", "x": 1}]},
