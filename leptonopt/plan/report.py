@@ -173,7 +173,7 @@ def money(value: float | None, places: int = 2, down: bool = False) -> str:
         return "-"
     if down:
         value = floor(value * 10**places) / 10**places
-    return f"{round(value, places) + 0.0:,.{places}f}"  # no -0
+    return f"{round(value, places) or 0:,.{places}f}"  # no -0
 
 
 def _name(line: dict[str, Any]) -> Text:
