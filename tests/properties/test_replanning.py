@@ -58,7 +58,7 @@ def test_the_rest_of_an_optimal_plan_is_optimal(name: str, batch: int) -> None:
 
 
 def summed(document: Document) -> Document:
-    """Return an instance without what this module does not add up: nodes, spot, billing, quotas, other goals."""
+    """Return an instance without what this module does not add up, or `replan` refuses: nodes, spot, billing, quotas."""
     for key in ("quotas", "meters", "objective"):
         document.pop(key, None)
     for pool in document["pools"]:
@@ -70,7 +70,7 @@ def summed(document: Document) -> Document:
             pool["price"] = pool.get("price", {}) | {name: 1 for kind in kinds for name in kind["size"]}
         pool["price"] = {name: not_below_zero(price) for name, price in pool.get("price", {}).items()}
     for task in document.get("tasks", ()):
-        for key in ("placement", "on_time"):
+        for key in ("placement", "on_time", *(("inputs",) if "segments" in task else ())):
             task.pop(key, None)
         for option in task.get("options", ()):
             option["cost"] = not_below_zero(option.get("cost", 0))

@@ -216,32 +216,36 @@ def tiers(variables: Variables) -> Rows:
 
 
 def rests(variables: Variables) -> Rows:
-    """cost: a meter costs at least its minimum: sum of price a + r >= least."""
+    """cost: a meter costs at least its minimum: sum of price a + r >= least, with r rounded down."""
     problem, table = variables.problem, RowTable()
     for row, (number, at) in enumerate(variables.rests.items()):
         tiers = variables.tiers[number]
         table.add(np.full(len(tiers), row), tiers, -problem.meters[number].price)
         table.add(np.array([row]), np.array([at]), np.array([-variables.rest_unit(number)]))
-    upper = np.array([-problem.meters[number].least for number in variables.rests], np.int64)
+    upper = np.array([variables.rest_unit(m) - 1 - problem.meters[m].least for m in variables.rests], np.int64)
     labels = np.array([*variables.rests], np.int64).reshape(-1, 1)
     return table.rows("cost.rests", np.arange(len(upper)), upper, labels)
 
 
 def savings(variables: Variables) -> Rows:
-    """cost: a window of a savings plan costs at least each of its linear functions of use and steps."""
+    """cost: a window of a savings plan costs at least each of its linear functions of use and steps.
+
+    The cost is counted in whole units and rounded down: what is made least stays a sum of whole units, and no more.
+    """
     problem, table = variables.problem, RowTable()
     upper: list[int] = []
     label: list[tuple[int, int, int]] = []
     for number, plan in enumerate(problem.savings):
+        unit = variables.saving_unit(number)
         for window, each in enumerate(plan.windows):
             used = np.array([variables.tiers[at][0] for at in each.meters.tolist()])
             for line, (prices, step, base) in enumerate(zip(each.price, each.step, each.base.tolist(), strict=True)):
                 at, one = np.full(len(used), len(label)), np.array([len(label)])
                 table.add(at, used, prices)
-                table.add(one, variables.saving[number][[window]], np.array([-variables.saving_unit(number)]))
+                table.add(one, variables.saving[number][[window]], np.array([-unit]))
                 if number in variables.steps:
                     table.add(one, np.array([variables.steps[number]]), np.array([step]))
-                upper.append(-base)
+                upper.append(unit - 1 - base)
                 label.append((number, window, line))
     labels = np.array(label, np.int64).reshape(-1, 3)
     return table.rows("cost.savings", np.arange(len(upper)), np.array(upper, np.int64), labels)

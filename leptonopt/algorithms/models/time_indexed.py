@@ -373,11 +373,11 @@ def encode_meters(variables: Variables, problem: Problem, schedule: Schedule, va
                 values[variables.full_tiers[number, tier]] = held[tier] == meter.size[tier]
         if number in variables.rests:
             missing = max(0, meter.least - meter.priced(used[number]))
-            values[variables.rests[number]] = -(-missing // variables.rest_unit(number))
+            values[variables.rests[number]] = missing // variables.rest_unit(number)
     for number, plan in enumerate(problem.savings):
         steps = plan.best_steps(used)
         unit = variables.saving_unit(number)
-        values[variables.saving[number]] = [-(-window.cost(used, steps) // unit) for window in plan.windows]
+        values[variables.saving[number]] = [window.cost(used, steps) // unit for window in plan.windows]
         if number in variables.steps:
             values[variables.steps[number]] = steps
 
