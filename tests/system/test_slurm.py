@@ -14,8 +14,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 import yaml
@@ -59,6 +61,17 @@ tasks:
 """
 
 
+def wait_for(lock: IO[str]) -> None:
+    """Wait until no other cluster is up: the ports are fixed, so there is one at a time, whichever worker runs a test."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + 600:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(1)
+    pytest.fail(f"{lock.name} is locked: end the cluster of another run")
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Start a cluster of five nodes, or skip."""
@@ -70,7 +83,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         pytest.skip(why)
     folder = tmp_path_factory.mktemp("slurm")
     with open(Path(tempfile.gettempdir()) / "leptonopt-test-slurm.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # its ports are fixed: one cluster at a time, whichever worker runs a test
+        wait_for(lock)
         subprocess.run([HERE / "up.sh", folder], check=True, timeout=120, stdout=subprocess.DEVNULL)
         os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
         yield
