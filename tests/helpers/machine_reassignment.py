@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 @dataclass
 class Reassignment:
-    """Whole numbers of the two files; `home` is the first machine of each process."""
+    """Hold the whole numbers of the two files; `home` is the first machine of each process."""
 
     load_weight: list[int]
     capacity: list[list[int]]

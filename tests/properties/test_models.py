@@ -126,7 +126,7 @@ def test_algebra_of_savings_plans(tmp_path: Path) -> None:
 
 
 def test_algebra_of_a_minimum(tmp_path: Path) -> None:
-    """What is moved costs 13.5 by its tiers, and 14 as a period costs at least so much; none at home is cheaper."""
+    """Moving costs 13.5 by its tiers, and 14 as a period costs at least so much; none at home is cheaper."""
     made = compile_instance(validate(moved(4, 4, 4, tiers=[{"price": 2}, {"from": 6, "price": 0.25}], minimum=14)))
     cost = by_mathprog(made.problem, tmp_path)
     assert cost is not None

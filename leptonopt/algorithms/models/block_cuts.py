@@ -68,7 +68,8 @@ def block_cuts(linear: IntegerProgram, values: Floats) -> Rows | None:
     """Return the cuts that a solution, float, shape (V,), exceeds most; None without any."""
     entries = _entries(linear, values)
     sizes = np.unique(entries.size[(entries.size > 1) & (entries.value % 1 > 1e-6)])[-SETTINGS.sizes :]
-    found = [_exceeded(linear, entries, size) for size in sizes.tolist()]
+    supplies = _supplies(linear)
+    found = [_exceeded(linear, entries, size, _divisible(supplies, size)) for size in sizes.tolist()]
     if not sum(len(row) for _, row, _ in found):
         return None
     beyond, row, group = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -106,15 +107,20 @@ def _entries(linear: IntegerProgram, values: Floats) -> _Entries:
     row = np.repeat(np.arange(len(looked)), np.diff(matrix.indptr))
     keep = looked[row] & (values > 1e-7)[matrix.indices]
     column = matrix.indices[keep]
-    group = np.full(len(values), -1)
-    group[: len(linear.columns.option)] = linear.group[: len(linear.columns.option)]
-    return _Entries(row[keep], matrix.data[keep], values[column], group[column])
+    return _Entries(row[keep], matrix.data[keep], values[column], _groups(linear)[column])
 
 
-def _exceeded(linear: IntegerProgram, held: _Entries, size: int) -> tuple[Floats, Ints, Ints]:
+def _groups(linear: IntegerProgram) -> Ints:
+    """Return the group of each variable, int64, shape (V,); -1 for variables that are no columns."""
+    group, columns = np.full(len(linear.most), -1), len(linear.columns.option)
+    group[:columns] = linear.group[:columns]
+    return group
+
+
+def _exceeded(linear: IntegerProgram, held: _Entries, size: int, divisible: Bools) -> tuple[Floats, Ints, Ints]:
     """Return by how much cuts with blocks of a size are exceeded, their rows and their tasks.
 
-    Of each row they are those with the tasks that count most.
+    Of each row that is `divisible` they are those with the tasks that count most.
     """
     rows, groups, copies = len(linear.lower), linear.problem.groups, linear.problem.copies
     left, blocks = linear.upper % size, linear.upper // size
@@ -123,7 +129,7 @@ def _exceeded(linear: IntegerProgram, held: _Entries, size: int) -> tuple[Floats
     key, of = np.unique(held.row[small] * groups + held.group[small], return_inverse=True)
     row, group = np.divmod(key, groups)
     beyond = filled[row] + np.bincount(of, held.value[small], len(key)) / copies[group] - blocks[row]
-    keep = (beyond > SETTINGS.beyond) & _divisible(linear, size)[row]
+    keep = (beyond > SETTINGS.beyond) & divisible[row]
     beyond, row, group = beyond[keep], row[keep], group[keep]
     order = np.lexsort((-beyond, row))
     begin = np.unique(row[order], return_index=True)[1]
@@ -138,19 +144,22 @@ def _fills(held: Ints, size: int) -> Bools:
     return fills
 
 
-def _divisible(linear: IntegerProgram, size: int) -> Bools:
+def _supplies(linear: IntegerProgram) -> tuple[Ints, Ints, int]:
+    """Return row and amount of each entry below zero, and the number of rows."""
+    supply, rows = linear.matrix.data < 0, len(linear.lower)
+    return np.repeat(np.arange(rows), np.diff(linear.matrix.indptr))[supply], linear.matrix.data[supply], rows
+
+
+def _divisible(supplies: tuple[Ints, Ints, int], size: int) -> Bools:
     """Return the rows whose supply, if any, is in whole blocks."""
-    odd = (linear.matrix.data < 0) & (linear.matrix.data % size != 0)
-    row = np.repeat(np.arange(len(linear.lower)), np.diff(linear.matrix.indptr))
-    whole: Bools = np.bincount(row[odd], minlength=len(linear.lower)) == 0
+    row, amount, rows = supplies
+    whole: Bools = np.bincount(row[amount % size != 0], minlength=rows) == 0
     return whole
 
 
 def _rows(linear: IntegerProgram, row: Ints, size: Ints, group: Ints) -> Rows:
     """Return cuts as rows of the model, in whole numbers."""
-    table, matrix, copies = RowTable(), linear.matrix, linear.problem.copies
-    own = np.full(len(linear.most), -1)
-    own[: len(linear.columns.option)] = linear.group[: len(linear.columns.option)]
+    table, matrix, copies, own = RowTable(), linear.matrix, linear.problem.copies, _groups(linear)
     for at, (line, block, task) in enumerate(zip(row.tolist(), size.tolist(), group.tolist(), strict=True)):
         part = slice(matrix.indptr[line], matrix.indptr[line + 1])
         variable, held = matrix.indices[part].astype(np.int64), matrix.data[part]

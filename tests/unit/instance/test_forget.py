@@ -1,4 +1,4 @@
-"""What is removed is named nowhere else, and documents stay valid."""
+"""Removed parts are named nowhere else, and documents stay valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of documents that cannot be read: whose keys are allowed where."""
+"""Messages on documents that cannot be read: whose keys are allowed where."""
 
 from __future__ import annotations
 

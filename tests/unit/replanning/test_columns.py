@@ -84,7 +84,7 @@ def rest_of(tmp_path: Path, slot: int = 2, frozen: int = 0, fixed: tuple[int, ..
 
 
 def test_tasks_of_the_rest(tmp_path: Path) -> None:
-    """What runs has one option for the slots that are left, paid; rows that wait are tasks; positions are kept."""
+    """A running row has one option for the slots that are left, paid; rows that wait are tasks; positions are kept."""
     sheets = rest_of(tmp_path).sheets
     columns = ("of", "release", "deadline", "copies", "value")
     assert [sheets.of_task(name).tolist() for name in columns] == [

@@ -87,7 +87,7 @@ def test_without_time_there_are_no_duals() -> None:
 
 
 def test_all_duals_prove_a_bound_where_order_binds() -> None:
-    """It is at most the optimum, and above what multipliers of capacity alone prove on some problems."""
+    """The bound is at most the optimum, and above what multipliers of capacity alone prove on some problems."""
     seen = higher = 0
     for seed in range(60):
         problem = random_problems.problem(seed) if seed % 2 else random_problems.rich(seed)

@@ -1,4 +1,4 @@
-"""What fits of a schedule after capacity is lost."""
+"""Keep what fits of a schedule after capacity is lost."""
 
 from __future__ import annotations
 

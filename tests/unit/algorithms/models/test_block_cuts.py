@@ -59,7 +59,7 @@ def test_nodes_supply_blocks() -> None:
 
 @pytest.mark.parametrize("first", [2500, 2600])
 def test_schedules_keep_all_cuts(first: int) -> None:
-    """Whatever solution they are found from, the optimum of random problems keeps them, with nodes and copies too."""
+    """The optimum of random problems keeps them, whatever solution they are found from, with nodes and copies too."""
     seen = 0
     for seed, made, best in bruteforce.solved(range(first, first + 30), 300_000):
         linear, rng = build_model(made), np.random.default_rng(seed)
