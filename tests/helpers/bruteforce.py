@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations_with_replacement, pairwise, product
@@ -18,13 +18,15 @@ from leptonopt.problem.schedule import Schedule
 from tests.helpers import random_problems
 
 
-def solved(seeds: Iterable[int], most: int) -> Iterator[tuple[int, Problem, tuple[int, Schedule]]]:
+def solved(
+    seeds: Iterable[int], most: int = 500_000, draw: Callable[[int], Problem] = random_problems.rich
+) -> Iterator[tuple[int, Problem, tuple[int, Schedule]]]:
     """Yield seed, problem and optimum of drawn problems with nodes, quotas and affinity; those without one are left out.
 
     So are those that take more than `most` steps.
     """
     for seed in seeds:
-        problem = random_problems.rich(seed)
+        problem = draw(seed)
         with suppress(OverflowError):
             if (best := optimum(problem, most)) is not None:
                 yield seed, problem, best

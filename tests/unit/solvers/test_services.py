@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from leptonopt.problem.feasibility import violated_rules
-from leptonopt.problem.protocol import Limits, NullMonitor, Status
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status
 from leptonopt.problem.schedule import objective
 from leptonopt.solvers import services
 from tests.helpers import service_problems as made
@@ -17,6 +18,16 @@ from tests.helpers.random_problems import problem as random_tasks
 from tests.helpers.small_problems import group, option, problem
 
 LIMITS = Limits(20)
+
+
+def is_valid(found: Problem, solution: Solution, least: int | None) -> None:
+    """Assert that a bound is at most the least cost, and that a schedule keeps the rules and costs no less."""
+    if solution.bound is not None and least is not None:
+        assert solution.bound <= least
+    if solution.schedule is not None:
+        assert not violated_rules(found, solution.schedule)
+        assert least is not None
+        assert objective(found, solution.schedule) >= least
 
 
 @pytest.mark.parametrize("seed", first(30, range(400), ci=80))
@@ -28,12 +39,7 @@ def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int, monkeypatch: p
     solution, least = services.solve(found, None, LIMITS, NullMonitor()), made.least_cost(found)
     if solution.status is Status.INFEASIBLE:
         assert least is None
-    if solution.bound is not None and least is not None:
-        assert solution.bound <= least
-    if solution.schedule is not None:
-        assert not violated_rules(found, solution.schedule)
-        assert least is not None
-        assert objective(found, solution.schedule) >= least
+    is_valid(found, solution, least)
     if solution.status is Status.OPTIMAL:
         assert solution.bound == least
 
@@ -47,15 +53,9 @@ def test_cuts_that_are_found_on_the_way_are_enough(seed: int, monkeypatch: pytes
     with made.too_many_cuts(0, 0):
         found = made.random_problem(seed, features)
         solution, least = services.solve(found, None, LIMITS, NullMonitor()), made.least_cost(found)
-        assert least is not None or solution.schedule is None
-        if solution.bound is not None and least is not None:
-            assert solution.bound <= least
-        if solution.schedule is not None:
-            assert not violated_rules(found, solution.schedule)
-            assert least is not None
-            assert objective(found, solution.schedule) >= least
-            if set(features) <= {"switching", "missed", "headroom"}:
-                assert solution.status is Status.OPTIMAL
+        is_valid(found, solution, least)
+        if solution.schedule is not None and set(features) <= {"switching", "missed", "headroom"}:
+            assert solution.status is Status.OPTIMAL
 
 
 def test_the_integer_program_of_all_proves_small_problems() -> None:

@@ -11,7 +11,7 @@ from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lagrangian.relaxation import proven_bound, relaxation_duals
 from leptonopt.problem.problem import Problem, StartColumns
 from tests.helpers import random_problems
-from tests.helpers.bruteforce import optimum
+from tests.helpers.bruteforce import optimum, solved
 from tests.helpers.small_problems import group, option
 from tests.helpers.small_problems import problem as made
 
@@ -46,13 +46,8 @@ def test_duals_of_the_whole_relaxation_prove_its_value() -> None:
 def test_buckets_of_any_width_give_valid_multipliers() -> None:
     """Constant within a bucket, at least 0, with nodes and quotas; their bound is at most the optimum."""
     seen = 0
-    for seed in range(60):
-        problem = random_problems.rich(seed)
-        try:
-            best = optimum(problem)
-        except OverflowError:
-            continue
-        if best is None or not problem.options:
+    for seed, problem, best in solved(range(60)):
+        if not problem.options:
             continue
         for width in (2, 3, problem.slots):
             duals = relaxation_duals(problem, 10.0, width=width)
@@ -86,16 +81,16 @@ def test_without_time_there_are_no_duals() -> None:
     assert relaxation_duals(problem, None, iterations=0) is None
 
 
+def mixed(seed: int) -> Problem:
+    """A problem without nodes and quotas, or with them."""
+    return random_problems.problem(seed) if seed % 2 else random_problems.rich(seed)
+
+
 def test_all_duals_prove_a_bound_where_order_binds() -> None:
     """The bound is at most the optimum, and above what multipliers of capacity alone prove on some problems."""
     seen = higher = 0
-    for seed in range(60):
-        problem = random_problems.problem(seed) if seed % 2 else random_problems.rich(seed)
-        try:
-            best = optimum(problem)
-        except OverflowError:
-            continue
-        if best is None or not problem.options:
+    for seed, problem, best in solved(range(60), draw=mixed):
+        if not problem.options:
             continue
         bound, duals = proven_bound(problem, 10.0), relaxation_duals(problem, 10.0)
         assert bound is not None
