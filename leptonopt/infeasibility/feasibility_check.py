@@ -95,7 +95,10 @@ class Question:
         """Keep a schedule of a form if it is one of the instance, once it is placed on nodes."""
         changed = schedule
         if of is not self.exact_form:
-            assigned = NodeAssigner(of).assign(replace(schedule, rent=None))
+            rent = node_schedule_of(of.problem, replace(schedule, rent=None)) or schedule.rent
+            if rent is None:  # a heuristic found nodes at other prices
+                return False
+            assigned = NodeAssigner(of).assign(replace(schedule, rent=rent))
             if assigned.failed:
                 return False
             changed = encode(self.exact_form, assigned.runs)

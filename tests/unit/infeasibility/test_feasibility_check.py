@@ -17,6 +17,13 @@ def stated(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
     return instance(*tasks, **more).document()
 
 
+WITHIN = {"placement": "one-node"}
+GOING = {"steps": {"2026-01-05T00:00Z": 2, "2026-01-05T01:00Z": 0}}  # what is switched on cannot stay for two hours
+BOX = {"id": "box", "size": {"gpu": 4}, "count": 1, "price": 3}
+RACK = {"id": "rack", "size": {"gpu": 5}, "count": GOING, "minimum": "2h", "running": 1, "reserved": 2}
+MIXED = [{"id": "a", "nodes": [BOX, RACK]}]
+
+
 @pytest.fixture
 def oracle() -> FeasibilityOracle:
     """Return an oracle with time enough."""
@@ -32,6 +39,12 @@ def oracle() -> FeasibilityOracle:
         (stated(task(copies=8)), True),
         (stated(task(copies=9)), False),
         (stated(quotas=[{"id": "q", "of": "gpu", "limit": 1}]), False),
+        (
+            stated(
+                *(task(f"t{gpus}", gpu=gpus, deadline="2026-01-05T01:00Z", **WITHIN) for gpus in (4, 5)), pools=MIXED
+            ),
+            True,
+        ),
     ],
 )
 def test_answers(oracle: FeasibilityOracle, document: dict[str, Any], feasible: bool) -> None:
