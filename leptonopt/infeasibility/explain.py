@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any
 
@@ -27,6 +27,8 @@ from leptonopt.infeasibility.requirement import FAMILIES, NotRemovable, Requirem
 from leptonopt.infeasibility.requirements import requirements_of
 from leptonopt.infeasibility.service_requirements import RULES
 from leptonopt.instance import Instance
+from leptonopt.instance.notation import plain
+from leptonopt.instance.stated import Plain
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline, Stopwatch
@@ -181,13 +183,15 @@ def explain(
     deadline = Deadline(watch.begun + time_limit)
     make_limits(time_limit)
     with time_limited(deadline, "the instance was read"):
-        found, _, _ = resolve_instance(instance, format, params)
-    return _Explainer(found, watch, time_limit, on_progress or (lambda line: None)).explanation()
+        found, stated, _ = resolve_instance(instance, format, params)
+    return _Explainer(found, plain(stated), watch, time_limit, on_progress or (lambda line: None)).explanation()
 
 
 class _Explainer:
-    def __init__(self, instance: Instance, watch: Stopwatch, limit: float, say: Callable[[str], None]) -> None:
-        self.instance, self.watch, self.limit, self.say = instance, watch, limit, say
+    def __init__(
+        self, instance: Instance, written: Plain, watch: Stopwatch, limit: float, say: Callable[[str], None]
+    ) -> None:
+        self.instance, self.written, self.watch, self.limit, self.say = instance, written, watch, limit, say
         self.document = {"tasks": [], **instance.document()}
         self.end = Deadline(watch.begun + limit)
         self.oracle = FeasibilityOracle(Deadline(watch.begun + TUNING.feasibility_share * limit))
@@ -272,6 +276,7 @@ class _Explainer:
         reduced = subset(document, tasks)
         before = {(each.kind, each.subject) for each in removed}
         requirements = requirements_of(self.instance, {*tasks, *earners(document)})
+        requirements = [replace(each, place=self.written.line(each.place)) for each in requirements]
         demands = [each for each in requirements if (each.kind, each.subject) not in before]
         remaining, unsure = self._needed(
             demands, lambda remaining: self._fails(_with_only(reduced, demands, remaining))

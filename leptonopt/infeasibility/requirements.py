@@ -63,7 +63,9 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
 def _quota(instance: Instance, at: int) -> Requirement:
     quota = instance.quotas[at]
     if words := _route_words(instance, quota.of):  # no repair raises what a set of routes stands for
-        return Requirement("quota", (quota.id,), words, ("routes",), partial(_drop_quota, id=quota.id))
+        return Requirement(
+            "quota", (quota.id,), words, ("routes", quota.of.removesuffix(" else")), partial(_drop_quota, id=quota.id)
+        )
     scope = ""
     if quota.teams is not None:
         scope = f" of team {', '.join(quota.teams)}"
@@ -145,7 +147,7 @@ def _apart_marks(instance: Instance, ids: Collection[str]) -> Iterator[Requireme
             where = "pools of different labels" if mark in by_label else "different nodes"
             what = f"{_names(names, copies)} are on {where}"
             drop = partial(_drop_mark, mark=mark)
-            yield Requirement("apart", tuple(names), what, ("apart",), drop, dropped=f"not that {what}")
+            yield Requirement("apart", tuple(names), what, ("apart", mark), drop, dropped=f"not that {what}")
 
 
 def _drop_mark(document: Document, mark: str) -> None:

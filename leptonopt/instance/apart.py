@@ -26,14 +26,16 @@ def without_apart_by(document: Document, findings: list[Finding], origin: Origin
     sets = document.get("apart")
     if not isinstance(sets, list | tuple) or not any(isinstance(each, Mapping) for each in sets):
         return document
-    rewriting, kept = _Rewriting(document, findings), dict[int, Any]()
+    rewriting, kept, marks = _Rewriting(document, findings), dict[int, Any](), dict[int, str]()
     for at, each in enumerate(sets):
         if not isinstance(each, Mapping):
             kept[at] = each
         elif names := rewriting.set(each, ("apart", at)):
             kept[at] = names
+        else:
+            marks[at] = rewriting.last
     if not findings:
-        origin[("apart",)] = moved(kept)
+        origin[("apart",)] = moved(kept) | {mark: at for at, mark in marks.items()}
     return {**rewriting.document, "apart": list(kept.values())}
 
 
@@ -42,7 +44,7 @@ class _Rewriting:
 
     def __init__(self, document: Document, findings: list[Finding]) -> None:
         self.document, self.findings = document, findings
-        self.used: set[str] = set()
+        self.used, self.last = set[str](), ""
 
     def set(self, stated: Mapping[str, Any], path: Path) -> list[Any] | None:
         """Rewrite a set; return its ids where it is by pool, None otherwise."""
@@ -74,6 +76,7 @@ class _Rewriting:
         while mark in self.used:
             mark, number = f"apart:{name}#{number}", number + 1
         self.used.add(mark)
+        self.last = mark
         return mark
 
     # --- by node ---

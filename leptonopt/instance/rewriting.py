@@ -49,7 +49,7 @@ def rewritten(document: Document, findings: list[Finding], nodes: Origin, sets: 
     if _joins(document):
         findings += malformed(document)
     if not findings:
-        document = without_routes(without_setups(document, findings, nodes), findings)
+        document = without_routes(without_setups(document, findings, nodes), findings, sets)
     return document if findings else without_apart_by(document, findings, sets)
 
 

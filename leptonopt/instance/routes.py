@@ -7,9 +7,11 @@ of its tasks run or none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from leptonopt.errors import Finding, Path
+from leptonopt.instance.stated import Origin
 from leptonopt.instance.unchecked import are_texts, entries, listed, texts
 
 Document = dict[str, Any]
@@ -18,8 +20,11 @@ _SHAPE = "write lists of ids of tasks, one for each route: [[prepare, train], [f
 _FORBIDDEN = ("optional", "segments", "due", "inputs", "results")  # keys that a task of a route lacks
 
 
-def without_routes(document: Document, findings: list[Finding]) -> Document:
-    """Return a document without `routes`; what is wrong with them is added to `findings`."""
+def without_routes(document: Document, findings: list[Finding], origin: Origin) -> Document:
+    """Return a document without `routes`; what is wrong with them is added to `findings`.
+
+    Of which set each name is, is added to `origin`.
+    """
     sets = document.get("routes")
     made = {key: value for key, value in document.items() if key != "routes"}
     if sets is None or sets in ([], ()):
@@ -30,6 +35,7 @@ def without_routes(document: Document, findings: list[Finding]) -> Document:
     findings += faults
     if faults:
         return made
+    origin[("routes",)] = {f"route:{name}": at for at, routes in enumerate(sets) for name in chain(*routes)}
     consumed: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
     limits = [quota for routes in sets for quota in _rewrite(routes, consumed)]
     made["tasks"] = [

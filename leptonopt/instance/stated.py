@@ -12,6 +12,8 @@ from leptonopt.instance.fields import StrictModel
 Document = dict[str, Any]
 
 
+REPEATED: dict[Step, str] = {"release": "from", "deadline": "to"}
+"""By the key of a task: the key of `repeat` that stands for it."""
 Origin = dict[Path, dict[Step, Step]]
 """By the place of a list or mapping in a document that was rewritten: of its steps those that stood there before."""
 
@@ -33,10 +35,25 @@ class Plain:
 
     def stated(self, finding: Finding) -> Finding:
         """Return a finding about the plain document at its place in the document as stated."""
-        path = finding.path
+        return replace(finding, path=self.place(finding.path))
+
+    def place(self, path: Path) -> Path:
+        """Return where a part of the plain document stands in the document as stated."""
         for origin in reversed(self.origins):
             path = tuple(origin.get(path[:at], {}).get(step, step) for at, step in enumerate(path))
-        return replace(finding, path=existing(self.given, path))
+        return existing(self.given, path)
+
+    def line(self, path: Path) -> Path:
+        """Return the place that states a value: `repeat`, or the `placement` of all, where the task has none."""
+        found = self.place(path)
+        if len(found) != 3 or found[0] != "tasks":
+            return found
+        task, key = self.given["tasks"][found[1]], found[2]
+        if not isinstance(task, Mapping) or key in task:
+            return found
+        if key in REPEATED and "repeat" in task:
+            return (*found[:-1], "repeat", REPEATED[key])
+        return (key,) if key == "placement" and key in self.given else found
 
 
 def moved(positions: Iterable[int]) -> dict[Step, Step]:

@@ -241,7 +241,7 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
             pools=rented(8, 2),
             time=DAY["time"] | {"horizon": "1h"},
         ),
-        ["apart", "pools[0].nodes.count", "time.horizon"],
+        ["apart[0]", "pools[0].nodes.count", "time.horizon"],
     ),
     "2 copies apart on 1 zone": (
         day(
@@ -249,7 +249,7 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
             apart=[{"tasks": ["a"], "by": "zone:"}],
             pools=[{"id": "own", "capacity": {"gpu": 4}, "labels": ["zone:1"]}],
         ),
-        ["apart"],
+        ["apart[0]"],
     ),
     "the same set twice": (
         day(task("a", 1, 1), task("b", 1, 1), apart=[["a", "b"], ["b", "a"]]),

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from leptonopt.errors import dotted
 from leptonopt.infeasibility.documents import pruned
 from leptonopt.infeasibility.requirement import Requirement, without_requirements
 from leptonopt.infeasibility.requirements import grain, requirements_of
 from leptonopt.instance import Instance, validate
-from tests.helpers.tiny_instances import instance, pool, task
+from leptonopt.instance.notation import plain
+from tests.helpers.tiny_instances import document, instance, pool, task
 
 
 def by_kind(made: Instance, kind: str, **more: Any) -> Requirement:
@@ -95,4 +97,20 @@ def test_routes_are_demands_of_their_own() -> None:
         "exactly one of the routes that begin with 'a', 'c' is taken",
         "tasks 'a', 'b' of a route run together, or neither does",
     }
-    assert all(each.milder is None and each.place == ("routes",) for each in found)
+    assert all(each.milder is None and each.place[0] == "routes" for each in found)
+
+
+def test_requirements_stand_on_lines_of_the_file() -> None:
+    """Also of tasks that repeat, with the placement of all, in routes, and kept apart by node."""
+    daily = task("daily") | {"repeat": {"from": "00:00", "to": "03:00"}}
+    nodes = [{"id": "a", "nodes": {"size": {"gpu": 4}, "count": 2, "price": 1}}]
+    routes = [[["b"], ["c"]], [["d"], ["e"]]]
+    stated = document(daily, *map(task, "bcdefg"), pools=nodes, routes=routes, placement="one-node")
+    stated |= {"apart": [["f", "g"], {"tasks": ["daily", "f"], "by": "node"}]}
+    stated["time"] = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "3d"}
+    written = plain(stated)
+    lines = {dotted(written.line(each.place)) for each in requirements_of(validate(stated))}
+    assert lines == {
+        *("tasks[0].repeat.from", "tasks[0].repeat.to", "placement", "pools[0].nodes.count", "time.horizon"),
+        *("routes[0]", "routes[1]", "apart[0]", "apart[1]"),
+    }
