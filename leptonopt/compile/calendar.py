@@ -106,8 +106,9 @@ def _mean_of_pieces(found: tuple[Piece, ...], time: Time) -> tuple[Fraction, ...
     """Return the mean of pieces in each slot; cached because many pools often share a tariff."""
     total = [Fraction(0)] * time.slots
     for begin, end, value in found:
+        whole = Fraction(value)
         for slot, seconds in _overlaps(begin, end, time):
-            total[slot] += Fraction(value) * seconds / time.slot
+            total[slot] = whole if seconds == time.slot else total[slot] + whole * seconds / time.slot
     return tuple(total)
 
 

@@ -208,7 +208,8 @@ class RowBuilder:
                 if price is not None:
                     saved = self.instance.saved.get((pool.id, name, False))
                     means = mean_by_slot(price, self.time) if saved is None else [Fraction(saved)] * self.time.slots
-                    self.prices[row] = [mean * per_unit * Fraction(weights.cost) for mean in means]
+                    factor = per_unit * Fraction(weights.cost)
+                    self.prices[row] = [mean * factor for mean in means]
                 if name == POWER and pool.carbon is not None and weights.carbon_kg:
                     per_gram = per_unit * Fraction(weights.carbon_kg) / 1000
                     carbon = mean_by_slot(pool.carbon, self.time)

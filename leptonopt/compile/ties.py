@@ -15,6 +15,7 @@ from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import ENDS, Instance
 
 MAX_FACTOR = 2**30
+NONE = Fraction(0)
 
 
 class Ties:
@@ -60,4 +61,4 @@ class Ties:
 
 
 def _amount(way: ConcreteOption, name: str) -> Fraction:
-    return Fraction(way.consumes.get(name, 0))
+    return Fraction(way.consumes[name]) if name in way.consumes else NONE

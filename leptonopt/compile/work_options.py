@@ -67,7 +67,7 @@ class ConcreteOption:
     @property
     def fixed(self) -> Fraction:
         """Return what a run costs besides the prices of the slots that it holds [money]."""
-        return Fraction(self.cost) + self.billed
+        return _fraction(self.cost) + self.billed if self.billed else _fraction(self.cost)
 
 
 def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
@@ -199,6 +199,12 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                     refused = f"{devices} x {room} of device memory hold less than the {needed} needed"
                 way = ConcreteOption(id, pool, uses, duration, work.cost, name, variant.quality, refused, work.consumes)
                 yield way, False
+
+
+@lru_cache(4096)
+def _fraction(amount: Decimal) -> Fraction:
+    """Return an amount as a fraction; cached because few amounts recur."""
+    return Fraction(amount)
 
 
 @lru_cache(4096)

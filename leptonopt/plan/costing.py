@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -428,7 +428,8 @@ def available_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[N
         least: Sequence[Decimal | None] = least_by_slot(pool.capacity[name], pool.maintenance, name, time)
         if None in least:
             return None
-        return sum((Fraction(value) for value in least if value is not None), NOTHING) * hours
+        counts = Counter(least).items()  # fractions would be slow for so many slots
+        return sum((Fraction(value) * slots for value, slots in counts if value is not None), NOTHING) * hours
     if name not in pool.of_nodes:
         return None
     supplied = [kind for kind in kinds if kind.pool.id == pool.id and name in kind.stated.size]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import Unsupported
-from leptonopt.instance import Instance
+from leptonopt.instance import Instance, units
 from leptonopt.replanning.changes import changes_of, counted
 from leptonopt.replanning.document import remaining_instance
 from leptonopt.replanning.names import place_in
@@ -29,7 +30,8 @@ class Planner:
     """A policy at work in one world.
 
     `once` plans at the first instant alone; what arrives later begins as soon as it can, in the option that takes least
-    time. Others plan what is left again at every call of `plan`, with as few changes as cost nothing.
+    time. Others plan what is left again at every call of `plan` where something has come or is not as planned, with as
+    few changes as cost nothing.
 
     Attributes
     ----------
@@ -44,6 +46,7 @@ class Planner:
     changes: int = 0
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _planned: set[Key] = field(default_factory=set)
+    _known: frozenset[str] = frozenset()  # when it was planned last
 
     def plan(self, slot: int, execution: Execution) -> None:
         """Plan what is known and has not begun."""
@@ -52,12 +55,14 @@ class Planner:
         waiting = {
             (task.id, copy) for task in self.world.tasks if task.id in names for copy in range(1, task.copies + 1)
         } - execution.begun.keys()
-        if not waiting:
+        if not waiting or (slot and not self.once and names == self._known and self._as_planned(slot, execution)):
             return
         known = restricted_to(self.world, names)
         if not slot:
             self._planned = waiting  # what the plan leaves out of these stays out
-            self._take(self.solve(known.document(), None).document, {})
+            result = self.solve(known.document(), None)
+            self._known = frozenset(names if result.plan is not None else ())
+            self._take(result.document, {})
         elif self.once:
             for key in sorted(waiting - self._planned):
                 self.wanted[key] = _quickest(known, key[0]), moment
@@ -70,9 +75,22 @@ class Planner:
         old = {"tasks": [*execution.lines(), *(line for line in self._lines if _key(line) not in execution.begun)]}
         found = remaining_instance(known, old, read_state(execution.state(slot), known))
         result = self.solve(found.document, found.warm_start)
+        self._known = frozenset(task.id for task in known.tasks if result.plan is not None)
         if result.plan is not None:
             self.changes += counted(changes_of(found, result.document))
             self._take(result.document, found.names)
+
+    def _as_planned(self, slot: int, execution: Execution) -> bool:
+        """Return whether all that has begun and ended before a slot did so as planned."""
+        for line in self._lines:
+            start, end = (_slot_of(self.world, line[name]) for name in ("start", "end"))
+            run = execution.begun.get(_key(line))
+            if run is None:
+                if start < slot:
+                    return False
+            elif run.start > start or min(run.end, slot) != min(end, slot):
+                return False
+        return True
 
     def _take(self, plan: Mapping[str, Any], names: Mapping[str, Key]) -> None:
         self.wanted, self._lines = {}, []
@@ -93,6 +111,11 @@ def refuse_policies(policies: Sequence[str], spot: bool) -> None:
             )
         if not spot and policy == UNIFORM_PROGRESS:
             raise Unsupported(f"simulate: policy {policy!r} needs traces of spot capacity; the noise has no `spot`")
+
+
+def _slot_of(world: Instance, instant: str) -> int:
+    """Return the first slot that begins at or after an instant."""
+    return ceil((units.instant(instant) - world.time.start).total_seconds() / world.time.slot)
 
 
 def _key(line: Mapping[str, Any]) -> Key:

@@ -180,7 +180,7 @@ class Timeline:
         for low, high, value in self._spans(series):
             for slot in range(low // self.slot, -(-high // self.slot)):
                 shared = min(high, (slot + 1) * self.slot) - max(low, slot * self.slot)
-                per_slot[slot] += value * Fraction(shared, self.slot)
+                per_slot[slot] = value if shared == self.slot else per_slot[slot] + value * Fraction(shared, self.slot)
         return per_slot
 
     def greatest(self, series: Any, factor: Any = 1) -> list[Fraction]:

@@ -42,3 +42,25 @@ def test_what_runs_is_not_planned_again() -> None:
         assert execution.try_to_start(("sweep", copy), "own", 0)
     planner.plan(2, execution)
     assert all(start >= moment_of(world, 2) for key, (_, start) in planner.wanted.items() if key not in execution.begun)
+
+
+def test_rolling_plans_where_something_has_changed() -> None:
+    """A plan that goes as planned is not made again; one whose start is missed, or with a new task, is."""
+    world, solves = with_soft_deadlines(day(), Decimal(50), 0), []
+
+    def counted(document: Any, warm: Any) -> Any:
+        solves.append(document)
+        return solved(document, warm)
+
+    execution, planner = Execution(world), Planner(world, counted, once=False)
+    planner.plan(0, execution)
+    for key, (option, start) in planner.wanted.items():
+        if start == moment_of(world, 0):
+            assert execution.try_to_start(key, option, 0)
+    planner.plan(1, execution)
+    assert len(solves) == 1
+    planner.plan(2, execution)
+    assert len(solves) == 2
+    late = max(start for _, start in planner.wanted.values())
+    planner.plan(int((late - world.time.start).total_seconds()) // world.time.slot + 1, execution)
+    assert len(solves) == 3
