@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -64,7 +64,7 @@ def criterion_of(instance: Instance, name: str, plan: Plan | None = None) -> Cri
     if name == "changes":
         if plan is None:
             raise UsageError("changes are counted from a plan; give it with --plan FILE")
-        return changes(instance, plan, read_state(state_as_planned(plan, instance.time.start.isoformat()), instance), 0)
+        return _of_nothing_begun(instance, plan)
     raise UsageError(f"there is no criterion {name!r}; known are {', '.join(CRITERIA)}")
 
 
@@ -77,6 +77,24 @@ def changes(instance: Instance, plan: Plan, state: State, frozen: int) -> Criter
         return made.document, made.warm_start
 
     return Criterion("changes", "tasks", True, limited, lambda document: Fraction(counted(changes_of(free, document))))
+
+
+def _of_nothing_begun(instance: Instance, plan: Plan) -> Criterion:
+    """Return the changes from a plan of which nothing is carried out, nor paid."""
+    for task in instance.tasks:
+        if task.segments is not None and task.segments.begun is not None:
+            raise UsageError(
+                f"changes: task {task.id!r} has begun before the horizon; ask `replan --front` with its state"
+            )
+    state = read_state(state_as_planned(plan, instance.time.start.isoformat()), instance)
+    found, stated = changes(instance, plan, state, 0), plain(instance.document())
+    undecided = {key: stated.get(key, []) for key in ("pools", "services", "batches", "savings")}
+
+    def limited(limit: Decimal | None) -> tuple[Document, Plan | None]:
+        document, warm_start = found.limited(limit)
+        return {**document, **undecided}, warm_start
+
+    return replace(found, limited=limited)
 
 
 def _billed(instance: Instance, name: str) -> Criterion:
@@ -106,7 +124,8 @@ def _late(instance: Instance) -> Criterion:
     for task in due:
         if task.is_cut:
             raise UsageError(f"late: task {task.id!r} may run in segments; a criterion of tasks that run as a whole")
-        document = forced_as(document, task, list(_in_time_or_late(instance, task, name)))
+        if options := list(_in_time_or_late(instance, task, name)):
+            document = forced_as(document, task, options)
     return Criterion("late", "tasks", True, _quota(document, name), _late_copies)
 
 

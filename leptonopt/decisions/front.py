@@ -25,6 +25,7 @@ from leptonopt.session.warm_workers import warm_workers
 Solve = Callable[[Mapping[str, Any], Mapping[str, Any] | None, float], Any]
 MOST_POINTS = 1_000
 END_SHARE = 4  # the solves at both ends get one part in so many of the time, each
+MOST_HALVINGS = 8  # of the values below which no plan is known
 
 
 @dataclass(frozen=True)
@@ -162,16 +163,15 @@ def front_of(criterion: Criterion, solve: Solve, seconds: float, currency: str, 
     document, warm = criterion.limited(None)
     free = solve(document, warm, seconds / END_SHARE)
     last = _point(None, free, criterion)
-    points, start = [], None
+    points: list[FrontPoint] = []
     if last.value is not None:
-        least, start = _least(criterion, solve, seconds / END_SHARE)
-        limits = _limits(criterion, least, last.value, most_points)
+        least, start, none = _least(criterion, solve, last.value, seconds / END_SHARE)
+        limits = _limits(criterion, least, last.value, most_points - len(none))
+        points += none
         for at, limit in enumerate(limits):
-            document, warm = criterion.limited(limit)
             share = max(1.0, deadline.left() / (len(limits) - at))
-            found = solve(document, start or warm, share)
-            points.append(_point(Fraction(limit), found, criterion))
-            start = found.document if found.plan is not None else start
+            points.append(_at(limit, criterion, solve, start, share))
+            start = points[-1].plan or start
     found_points = _consistent([*points, last])
     return Front(criterion.name, criterion.unit, criterion.whole, currency, tuple(found_points))
 
@@ -183,14 +183,40 @@ def _point(limit: Fraction | None, found: Any, criterion: Criterion) -> FrontPoi
     return FrontPoint(limit, value, found.cost, found.bound, str(found.status), found.document)
 
 
-def _least(criterion: Criterion, solve: Solve, seconds: float) -> tuple[Fraction, Mapping[str, Any] | None]:
-    """Return the smallest value that a plan is known to have, and that plan; 0 where none is sought."""
-    if criterion.least is None:
-        return Fraction(0), None
-    found = solve(criterion.least, None, seconds)
-    if found.plan is None:
-        return Fraction(0), None
-    return criterion.value(found.document) + Fraction(STEP), found.document  # the value in a plan is rounded
+def _at(
+    limit: Decimal, criterion: Criterion, solve: Solve, start: Mapping[str, Any] | None, share: float
+) -> FrontPoint:
+    """Return the point of a limit, by a solve of so many seconds."""
+    document, warm = criterion.limited(limit)
+    return _point(Fraction(limit), solve(document, start or warm, share), criterion)
+
+
+def _least(
+    criterion: Criterion, solve: Solve, most: Fraction, seconds: float
+) -> tuple[Fraction, Mapping[str, Any] | None, list[FrontPoint]]:
+    """Return the smallest value that a plan is known to have, that plan, and a point without one below.
+
+    Without an objective for it, it is found by bisection between no plan and a plan; 0 is tried first.
+    """
+    if criterion.least is not None:
+        found = solve(criterion.least, None, seconds)
+        if found.plan is None:
+            return Fraction(0), None, []
+        return criterion.value(found.document) + Fraction(STEP), found.document, []  # the value in a plan is rounded
+    step = Decimal(1) if criterion.whole else STEP
+    limit, plan, below = Decimal(0), None, list[FrontPoint]()
+    for _ in range(MOST_HALVINGS):
+        if limit >= most:
+            break
+        point = _at(limit, criterion, solve, plan, max(1.0, seconds / MOST_HALVINGS))
+        if point.value is None:
+            below = [point]
+        else:
+            most, plan = point.value, point.plan
+        if not below:
+            break
+        limit = _up((Fraction(below[0].limit or 0) + most) / 2, step)
+    return most, plan, below
 
 
 def _limits(criterion: Criterion, least: Fraction, most: Fraction, count: int) -> list[Decimal]:

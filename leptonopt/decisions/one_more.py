@@ -65,7 +65,13 @@ def is_number(worth: Worth, instance: Instance) -> bool:
     if worth.place[:1] != ("pools",):
         return bool(worth.place)
     _, pool, resource = worth.place
-    return any(each.id == pool and resource in each.capacity for each in instance.pools)
+    return _is_limited(instance, pool, resource)
+
+
+def _is_limited(instance: Instance, pool: str, resource: str) -> bool:
+    """Return whether a pool states a capacity of a resource that limits it."""
+    series = next((each.capacity.get(resource) for each in instance.pools if each.id == pool), None)
+    return series is not None and not series.unlimited
 
 
 def more_of(text: str, instance: Instance) -> OneMore:
@@ -82,8 +88,8 @@ def more_of(text: str, instance: Instance) -> OneMore:
     if parts is None or bool(parts["start"]) != bool(parts["end"]):
         raise UsageError(f"{text}: write a number of lines, or POOL:RESOURCE@START/END+N, such as own:gpu+2")
     pool, name = parts["pool"], parts["name"]
-    if not any(each.id == pool and name in each.capacity for each in instance.pools):
-        raise UsageError(f"{text}: there is no pool {pool!r} with a capacity of {name!r}")
+    if not _is_limited(instance, pool, name):
+        raise UsageError(f"{text}: there is no pool {pool!r} with a limited capacity of {name!r}")
     try:
         span = [None if at is None else stated_instant(at, instance) for at in (parts["start"], parts["end"])]
     except ValueError as error:

@@ -10,6 +10,7 @@ from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
 from leptonopt.instance.routes import NOT_TAKEN
+from leptonopt.instance.units import instant_text
 
 
 def options_asked_for(
@@ -42,10 +43,15 @@ def options_asked_for(
         raise UsageError(f"task {task!r} may not run so: {chosen[0].id}: {chosen[0].refused}")
     found = []
     for way in allowed:
-        first, last = way.not_before, way.not_after
-        if start is not None:
-            first, last = start, start
-        if before is not None:
-            last = before if last is None else min(last, before)
-        found.append(written_option(way, way.id, way.duration, way.cost, first, last))
+        first = max((at for at in (way.not_before, start) if at is not None), default=None)
+        last = min((at for at in (way.not_after, start, before) if at is not None), default=None)
+        if first is None or last is None or first <= last:
+            found.append(written_option(way, way.id, way.duration, way.cost, first, last))
+    if not found:
+        window = f"{_at(allowed[0].not_before)} to {_at(allowed[0].not_after)}"
+        raise UsageError(f"task {task!r} may not start then: {allowed[0].id} starts from {window}")
     return found
+
+
+def _at(moment: datetime | None) -> str:
+    return "any time" if moment is None else instant_text(moment)

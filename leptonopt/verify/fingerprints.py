@@ -134,7 +134,8 @@ POOL: Noun = {
     "interruptions": SERIES, "maintenance": (_each(_noun({"from": AT, "to": AT})), []), "labels": SOME,
     "target": UNPLANNED,
 }  # fmt: skip
-AFTER: Noun = {"lag": SHORT, "most": LONG}
+AFTER: Noun = {"lag": SHORT, "most": LONG, "gib": ZERO}
+LINK: Noun = {"price": ZERO, "setup": SHORT}
 NEEDS: Noun = {"labels": SOME, "without": SOME, "quality": ZERO}
 CHECKPOINT: Noun = {"every": LONG, "cost": SHORT, "restart": SHORT}
 SEGMENTS: Noun = {
@@ -157,7 +158,7 @@ TASK: Noun = {
     "copies": ONE, "release": AT, "deadline": AT, "due": AT, "optional": FALSE, "after": (_each(_after), []),
     "needs": (_noun(NEEDS), {}), "confidential": FALSE, "placement": (_plain, "span"),
     "checkpoint": (_noun(CHECKPOINT), None), "options": (_each(_noun(OPTION)), []), "work": (_noun(WORK), None),
-    "segments": (_segments, None), "run": UNPLANNED, "job": UNPLANNED,
+    "segments": (_segments, None), "run": UNPLANNED, "job": UNPLANNED, "inputs": SOME,
 }  # fmt: skip
 START: Noun = {"takes": SHORT, "cost": ZERO}
 WAY: Noun = {
@@ -170,7 +171,7 @@ SERVICE: Noun = {
     "confidential": FALSE,
 }  # fmt: skip
 BATCH: Noun = {"release": AT, "deadline": AT, "optional": FALSE}
-METER: Noun = {"per": (_plain, "horizon"), "used": ZERO, "tiers": (_each(_noun({"from": ZERO})), None)}
+METER: Noun = {"per": (_plain, "horizon"), "used": ZERO, "minimum": ZERO, "tiers": (_each(_noun({"from": ZERO})), None)}
 SAVINGS: Noun = {"committed": (_series, "#0"), "commit": (_noun({"step": ONE}), None)}
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),
@@ -179,6 +180,6 @@ INSTANCE: Noun = {
     "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), []),
     "services": (_each(_noun(SERVICE)), []), "batches": (_each(_noun(BATCH)), []),
     "quotas": (_each(_noun({"per": (_plain, "horizon"), "used": ZERO})), []), "together": SOME, "apart": SOME,
-    "routes": SOME,
+    "routes": SOME, "links": (_each(_noun(LINK)), []), "datasets": SOME,
     "meters": (_each(_noun(METER)), []), "savings": (_each(_noun(SAVINGS)), []),
 }  # fmt: skip

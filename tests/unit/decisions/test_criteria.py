@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 import leptonopt
 from leptonopt.decisions.criteria import criterion_of
+from leptonopt.errors import UsageError
 from leptonopt.instance import validate
+from leptonopt.instance.edits import plain
+from tests.unit.decisions.test_answer import instance
 from tests.unit.decisions.test_front import dirty_or_clean
 
 
@@ -30,3 +35,15 @@ def test_shared_pools_count() -> None:
     plan = leptonopt.solve(criterion.limited(Decimal(3))[0], time_limit=10, threads=1).document
     assert criterion.value(plan) == 3
     assert criterion.least is not None
+
+
+def test_what_a_plan_commits_is_not_paid_yet() -> None:
+    """Changes from a plan are counted before anything of it is carried out, also not the nodes that it commits."""
+    stated = instance(1)
+    stated["pools"][0] = {"id": "own", "nodes": {"id": "n", "size": {"gpu": 3}, "count": 1, "commit": {"total": 1}}}
+    nodes = [{"pool": "own", "kind": "n", "committed": 1, "on": [{"from": "2026-01-05T00:00:00Z", "count": 1}]}]
+    document, _ = criterion_of(validate(stated), "changes", {"tasks": [], "nodes": nodes}).limited(None)
+    assert document["pools"] == plain(validate(stated).document())["pools"]
+    stated["tasks"][0] |= {"segments": {"begun": {"option": stated["tasks"][0]["options"][0].get("id", "own")}}}
+    with pytest.raises(UsageError, match="has begun before the horizon"):
+        criterion_of(validate(stated), "changes", {"tasks": []})

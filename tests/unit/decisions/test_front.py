@@ -140,6 +140,22 @@ def test_changes_from_a_plan() -> None:
         leptonopt.front(document, "changes", **FAST)
 
 
+def test_limits_without_a_plan_are_told_once() -> None:
+    """Two of four copies must be late, and all give up 0.3 of their quality."""
+    option = {"pool": "p", "uses": {"gpu": 1}, "duration": "1h", "quality": 0.7}
+    due = {"due": "2026-01-05T02:00Z", "late_cost": 1}
+    document = {
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"},
+        "pools": [{"id": "p", "capacity": {"gpu": 1}}],
+        "tasks": [{"id": "a", "copies": 4, **due, "options": [option]}],
+    }
+    found = leptonopt.front(document, "late", points=3, **FAST)
+    assert [(each.limit, each.value) for each in found.points] == [(1, None), (None, 2)]
+    assert found.efficient(1)
+    found = leptonopt.front(document, "quality", points=3, **FAST)
+    assert [each.value for each in found.points] == [None, Fraction(6, 5)]
+
+
 def point(limit: int | None, cost: int | None, bound: int | None, status: str = "feasible") -> FrontPoint:
     """Return a point whose value is its limit."""
     value = None if cost is None else Fraction(limit or 9)

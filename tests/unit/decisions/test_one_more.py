@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from leptonopt import WhyNot, ask, solve
-from leptonopt.decisions.one_more import OneMore, deadline_worths, is_number, least_difference
+from leptonopt.decisions.one_more import OneMore, deadline_worths, is_number, least_difference, more_of
 from leptonopt.decisions.price_book import Worth, price_book
 from leptonopt.errors import UsageError
 from leptonopt.instance import validate
@@ -45,6 +45,11 @@ def test_what_is_no_number_is_refused() -> None:
         (("pools", "own", "gpu"), True), (("pools", "own", "cpu"), False), (("quotas", "q"), True), ((), False)
     ]  # fmt: skip
     assert all(is_number(worth(place), stated) == known for place, known in places)
+    endless = instance(2)
+    endless["pools"][0]["capacity"]["gpu"] = "unlimited"
+    assert not is_number(worth(("pools", endless["pools"][0]["id"], "gpu")), validate(endless))
+    with pytest.raises(UsageError, match="with a limited capacity of 'gpu'"):
+        more_of(f"{endless['pools'][0]['id']}:gpu", validate(endless))
     with pytest.raises(UsageError, match="allowed are capacity and limits"):
         OneMore(worth(())).changed(instance(2))
 

@@ -47,3 +47,24 @@ def test_what_cannot_be(task: str, pool: str | None, message: str) -> None:
     """Tasks and options that are not there, and those that are not allowed, with the reason."""
     with pytest.raises(UsageError, match=message):
         options_asked_for(INSTANCE, task, pool=pool)
+
+
+def test_windows_of_options_hold() -> None:
+    """An option starts within its own window alone; the options that cannot start then are left out."""
+    hours = {"a": ("00", "01"), "b": ("02", "03")}
+    options = [
+        {
+            "id": id,
+            "pool": id,
+            "duration": "1h",
+            "not_before": f"2026-01-05T{low}:00Z",
+            "not_after": f"2026-01-05T{high}:00Z",
+        }
+        for id, (low, high) in hours.items()
+    ]
+    instance = validate({**INSTANCE.document(), "tasks": [{"id": "t", "options": options}]})
+    moment = units.instant("2026-01-05T02:00Z")
+    (one,) = options_asked_for(instance, "t", start=moment)
+    assert (one["id"], one["not_before"], one["not_after"]) == ("b", "2026-01-05T02:00:00Z", "2026-01-05T02:00:00Z")
+    with pytest.raises(UsageError, match="'t' may not start then: b starts from 2026-01-05T02:00:00Z to 2026-01-05T03"):
+        options_asked_for(instance, "t", option="b", before=units.instant("2026-01-05T01:00Z"))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from leptonopt.errors import InstanceError
+from leptonopt.instance import validate
 from leptonopt.verify.fingerprints import fingerprint
 from tests.helpers.tiny_instances import document, pool, task
+from tests.second_reading.generators import GENERATORS
+from tests.second_reading.random_documents import text
 
 BASE = document(task("x", after=["y"]), task("y", value=1), quotas=[{"id": "q", "of": "gpu", "limit": 9}])
 
@@ -33,6 +39,8 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         lambda d: d["tasks"][0]["options"][0].update(cost=0, quality=1.0, id=None),
         lambda d: d["quotas"][0].update(per="horizon", tasks=None),
         lambda d: d["pools"][0].update(sunk=0, labels=[], nodes=[]),
+        lambda d: d["tasks"][0].update(after=[{"task": "y", "gib": 0}], inputs=[]),
+        lambda d: d.update(links=[], datasets=[], meters=[], savings=[]),
         lambda d: d.update({key: d.pop(key) for key in list(d)[::-1]}),
     ],
 )
@@ -57,6 +65,31 @@ def test_the_same_in_other_words(change: Callable[[dict[str, Any]], object]) -> 
 def test_everything_else_counts(change: Callable[[dict[str, Any]], object]) -> None:
     """Also the order of tasks."""
     assert changed(change) != fingerprint(BASE)
+
+
+def test_links_and_meters_in_other_words() -> None:
+    """A price and a time of 0, and no least money."""
+    short = {
+        "links": [{"from": "*", "to": "*", "setup": "60s"}],
+        "meters": [{"id": "m", "of": "gpu", "tiers": [{"price": 1}]}],
+    }
+    long = {
+        "links": [{"from": "*", "to": "*", "price": 0, "setup": "1m"}],
+        "meters": [{"id": "m", "of": "gpu", "tiers": [{"from": 0, "price": 1}], "minimum": 0, "per": "horizon"}],
+    }
+    assert fingerprint({**BASE, **short}) == fingerprint({**BASE, **long})
+
+
+@pytest.mark.parametrize("draw", ["data", "meters", "segments", "savings", "services", "mixed"])
+def test_what_is_read_has_the_fingerprint_of_the_file(draw: str) -> None:
+    """A certificate, or a plan, of a file is one of the instance that is read from it."""
+    read = 0
+    for seed in range(20):
+        stated = json.loads(text(GENERATORS[draw](seed)), parse_float=Decimal)
+        with suppress(InstanceError):
+            assert fingerprint(validate(stated).document()) == fingerprint(stated)
+            read += 1
+    assert read > 5
 
 
 def test_short_forms_are_the_long_ones() -> None:
