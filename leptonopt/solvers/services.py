@@ -47,7 +47,7 @@ class ServicesSettings:
     relaxation: float = 0.5
     bound: float = 0.7
     gap: float = 1e-3
-    whole: float = 0.25
+    whole: float = 0.5
     small: int = 30_000
 
 

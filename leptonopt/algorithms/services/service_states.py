@@ -1,8 +1,9 @@
 """One service by itself: all its replica counts as states of a dynamic program.
 
-The states are usable replicas. A replica that boots costs its own prices while it does, which is a cost of its start.
-Dropped are a minimum time on and what booting replicas take of capacity and nodes: the value is a lower bound, and the
-optimum where the replicas of its path keep these rules at this cost.
+The states are usable replicas. A replica that boots costs its own prices while it does, and those of nodes that it
+needs whatever else is on: this is a cost of its start. Dropped are a minimum time on, and what booting replicas take of
+capacity and of other nodes: the value is a lower bound, and the optimum where the replicas of its path keep these rules
+at this cost.
 """
 
 from __future__ import annotations
@@ -226,8 +227,21 @@ class ServiceStates:
             grid: Grid = (total + paid).reshape(shape)
             return grid
 
-        running = services.running[self.ways]
-        return StateProgram(self.most, cost, _booted(start, unit, services.boot[self.ways]), stop, running)
+        running, while_booting = services.running[self.ways], unit + scale * self._nodes_each()
+        return StateProgram(self.most, cost, _booted(start, while_booting, services.boot[self.ways]), stop, running)
+
+    def _nodes_each(self) -> Ints:
+        """Return what every replica costs at least in nodes, whatever else is on, int64, shape (W, T)."""
+        nodes, found = self.problem.nodes, np.zeros((len(self.most), self.problem.slots), np.int64)
+        for at, way in enumerate(range(self.ways.start, self.ways.stop)):
+            held = dict(zip(*(part.tolist() for part in self._held(way)), strict=True))
+            for kind in self.kinds:
+                supplies = np.flatnonzero(nodes.supply_node == kind)
+                sizes = zip(nodes.supply_row[supplies].tolist(), nodes.supply_size[supplies].tolist(), strict=True)
+                whole = min(held.get(row, 0) // size for row, size in sizes)
+                if not nodes.reserved[kind]:
+                    found[at] += whole * np.maximum(0, nodes.costs.on_demand[kind])
+        return found
 
     def _nodes(self, slot: int) -> Any:
         """Return the cost of the nodes that states need in a slot, shape (N,)."""

@@ -12,6 +12,7 @@ from leptonopt.algorithms.services.service_states import ServiceStates
 from leptonopt.problem.problem import Problem
 from tests.helpers import service_problems as made
 from tests.helpers.marks import first
+from tests.helpers.small_problems import nodes, problem
 
 EXACT = ("switching", "missed", "whole", "one_way", "survive", "headroom", "least", "limit", "running", "spare")
 
@@ -36,7 +37,7 @@ def test_the_optimum_is_that_of_the_enumeration(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", first(20, range(1000, 1200), ci=40))
 def test_a_bound_where_times_are_dropped(seed: int) -> None:
-    found = drawn(seed, EXACT, ("boot", "minimum", "batches"))
+    found = drawn(seed, EXACT, ("boot", "minimum", "batches", "nodes"))
     solved, least = states(found).solve(), made.least_cost(found)
     assert least is None or (solved is not None and solved[0] <= least)
 
@@ -48,6 +49,18 @@ def test_nodes_are_paid_by_what_states_need(seed: int) -> None:
     found = dataclasses.replace(found, nodes=dataclasses.replace(found.nodes, costs=free))
     solved = states(found).solve()
     assert (None if solved is None else solved[0]) == made.least_cost(found)
+
+
+@pytest.mark.parametrize(("size", "least", "bound"), [(1, 42, 42), (2, 30, 18)])
+def test_replicas_that_boot_pay_for_nodes_of_their_own(size: int, least: int, bound: int) -> None:
+    one = made.service([[4]], [[0, 4, 0, 0, 8]], holds=[{0: 1}], boot=[1], start=[2])
+    rented = nodes([[4] * 5], [(0, 0, size)], price=[[6] * 5])
+    found = problem(capacity=[[4] * 5], price=[[0] * 5], nodes=rented)
+    found = dataclasses.replace(found, services=made.services(one))
+    solved = states(found).solve()
+    assert made.least_cost(found) == least
+    assert solved is not None
+    assert solved[0] == bound
 
 
 def test_prices_of_rows_are_paid_for_what_replicas_hold() -> None:
