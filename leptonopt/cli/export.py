@@ -96,7 +96,7 @@ def export(_: options.Context, given: ExportOptions) -> int:
     from leptonopt.execution.planned import missing_commands, planned_runs, project_name
 
     if given.output is None:
-        raise UsageError("say where to write, with -o FILE")
+        raise UsageError("say where to write, with -o FILE; - is standard output")
     kind = given.to or next((n for n, (_, end) in KINDS.items() if end and end == given.output.suffix.lower()), "")
     if kind not in KINDS and kind not in SERVICE_KINDS:
         what = f"there is no {kind!r} to write" if kind else f"{given.output}: its ending tells no kind; say --to NAME"

@@ -56,7 +56,7 @@ def generate(_: options.Context, given: GenerateOptions) -> int:
             print_line(f"{name:<13} {entry.what} (slack {entry.slack})")
         return 0
     if given.family in FAMILIES and given.output is None:
-        raise UsageError("say where to write the instance, with -o FILE")
+        raise UsageError("say where to write the instance, with -o FILE; - is standard output")
     kind = _kind(given.output)
     generated = table(
         given.family,

@@ -92,7 +92,7 @@ def import_(_: options.Context, given: ImportOptions) -> int:
             print_line(f"{name:<11} {entry.what}{params}")
         return 0
     if given.output is None and given.source != "demand":
-        raise UsageError("say where to write the instance, with -o FILE")
+        raise UsageError("say where to write the instance, with -o FILE; - is standard output")
     output = given.output or Path("-")
     kind = "yaml" if str(output) == "-" else require_ending(output, (*NATIVE, "yml"), "an instance")
     files.writable(output)

@@ -23,6 +23,15 @@ Examples:
   leptonopt scenarios week.yaml futures.yaml -t 120 -o plans
 
 \b
+SCENARIOS is a file such as
+  here_and_now: 4h                        # may be left out, as cvar may
+  cvar: {level: 0.9, weight: 0.5}
+  scenarios:
+    - {id: usual, weight: 0.7}
+    - {id: launch, weight: 0.2, scale: {chat: 2}}
+    - {id: moved, weight: 0.1, demand: {chat: {short: 5}}}
+
+\b
 Commitments, and with here_and_now the replicas and starts of the first slots, are
 common to all scenarios; all else is planned by scenario. -o writes the instance and the
 plan of each scenario into a folder, as `leptonopt verify` and `export` take them."""
@@ -45,7 +54,7 @@ class ScenariosOptions:
     json: options.Json = False
     time_limit: options.Seconds = 60.0
     gap: options.Gap = 0.0
-    threads: options.Threads = 1
+    threads: options.RunThreads = 1
     format: options.Format = None
     param: options.Params = None
 

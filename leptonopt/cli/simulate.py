@@ -94,7 +94,7 @@ class SimulateOptions:
     json: options.Json = False
     method: options.Method = "auto"
     time_limit: options.Seconds = 5.0
-    threads: options.Threads = 1
+    threads: options.RunThreads = 1
     format: options.Format = None
     param: options.Params = None
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance
+from leptonopt.instance import Instance, Service
 from leptonopt.plan.service_use import ServiceUse, service_uses
 
 HOUR = 3600
@@ -25,10 +25,9 @@ def tokens_by_class(text: str, instance: Instance) -> dict[str, float]:
     Raises
     ------
     UsageError
-        When the text is not such a list, or names a class that no service has.
+        When the text is not such a list, names a class that no service has, or not all classes of any service.
     """
-    known = {name for service in instance.services for name in service.demand.names}
-    known |= {name for batch in instance.batches for name in batch.amount}
+    known = {name for service in instance.services for name in _classes(instance, service)}
     found = {}
     for part in text.split(","):
         name, _, number = part.rpartition(":")
@@ -37,7 +36,16 @@ def tokens_by_class(text: str, instance: Instance) -> dict[str, float]:
         if not number.isascii() or not number.isdigit() or len(number) > 9:
             raise UsageError(f"--tokens {part}: {number!r} is not a number of tokens; write CLASS:N")
         found[name] = float(number)
+    lacking = [sorted(_classes(instance, service) - set(found)) for service in instance.services]
+    if all(lacking):
+        raise UsageError(f"--tokens: class {lacking[0][0]!r} has none; allowed is all classes of a service")
     return found
+
+
+def _classes(instance: Instance, service: Service) -> set[str]:
+    """Return the classes of a service and of its batches."""
+    own = {name for batch in instance.batches if batch.service == service.id for name in batch.amount}
+    return own | set(service.demand.names)
 
 
 def cost_rows(
@@ -45,7 +53,7 @@ def cost_rows(
 ) -> list[tuple[Any, ...]]:
     """Return a row for each service and hour under `COST_HEAD`; slots that are longer have one each.
 
-    Cells of tokens are empty where `tokens` is None, cells of quotients where nothing is served.
+    Cells of tokens are empty for services whose classes have no `tokens`, cells of quotients where nothing is served.
     """
     return [row for use in service_uses(document, instance) for row in _of_service(use, instance, tokens)]
 
@@ -56,7 +64,8 @@ def _of_service(use: ServiceUse, instance: Instance, tokens: Mapping[str, float]
     edges = np.arange(0, time.slots, step)
     requests = {name: np.add.reduceat(use.requests(name), edges) for name in use.demand}
     cost, served = np.add.reduceat(use.cost, edges), sum(requests.values(), np.zeros(len(edges)))
-    worth = None if tokens is None else sum((tokens.get(name, 0.0) * n for name, n in requests.items()), np.zeros(1))
+    counted = tokens is not None and all(name in tokens for name in requests)
+    worth = sum((tokens[name] * n for name, n in requests.items()), np.zeros(1)) if tokens and counted else None
     for at, first in enumerate(edges.tolist()):
         begin = time.start + timedelta(seconds=first * time.slot)
         end = time.start + timedelta(seconds=min(first + step, time.slots) * time.slot)

@@ -35,7 +35,7 @@ def test_an_instance_of_a_family(tmp_path: Path, name: str) -> None:
     ("words", "text"),
     [
         (("-o", "x.yaml"), "-o needs a family to write"),
-        (("gaia",), "say where to write the instance, with -o FILE"),
+        (("gaia",), "say where to write the instance, with -o FILE; - is standard output"),
         (("gaia", "-o", "x.toml"), "a generated instance is written as"),
         (("gaia", "-o", "x.yaml", "--tasks", "9"), "10"),
         (("magic", "-o", "x.yaml"), "magic"),

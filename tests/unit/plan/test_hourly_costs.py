@@ -43,6 +43,12 @@ def test_wrong_tokens(text: str) -> None:
         tokens_by_class(text, INSTANCE)
 
 
+def test_tokens_of_some_classes_are_refused() -> None:
+    """The cost per million would leave out the tokens of the others."""
+    with pytest.raises(UsageError, match="class 'l' has none"):
+        tokens_by_class("s:384", INSTANCE)
+
+
 def test_tokens() -> None:
     """Tokens by class."""
     assert tokens_by_class("s:384,l:3072", INSTANCE) == {"s": 384, "l": 3072}
