@@ -1,8 +1,9 @@
 """Add batches to the second model: cuts on usable replicas, from linear programs in exact numbers.
 
 Requests of a batch are done in fractions, in what the demand leaves in any slot of a window. Whether numbers of usable
-replicas are enough for both is a linear program. Where they are not, its prices are a row that these numbers break and
-all that are enough keep (Benders 1962).
+replicas are enough for both is a linear program, also given the money for requests missed in each slot, and with
+`routing: whole` the way of each class. Where they are not, its prices are a row that these numbers break and all that
+are enough keep (Benders 1962).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.stated_services import StatedBatch, StatedService, StatedWay, stated_batches
 
 MOST_CELLS = 60_000  # of the table of a linear program
+MILLION = 10**6
 Counted = Mapping[int, Fraction | int]  # terms of a row
 
 
@@ -37,17 +39,18 @@ class Batches:
     Attributes
     ----------
     done : by batch the variable that is 1 where it is done
+    missed : by slot the variable of the money for requests missed, in millionths; empty where none may be
     """
 
-    def __init__(self, model: Builder, service: StatedService, usable: Mapping[str, Sequence[Counted]]) -> None:
-        self.model, self.service, self.usable = model, service, usable
+    def __init__(
+        self, model: Builder, service: StatedService, usable: Mapping[str, Sequence[Counted]], missed: Sequence[int]
+    ) -> None:
+        self.model, self.service, self.usable, self.missed = model, service, usable, missed
         self.batches = [each for each in stated_batches(model.stated).values() if each.service == service.id]
         self.done = {batch.id: _done(model, batch) for batch in self.batches}
         self.gains, self.limits = 0, list[Limit]()
         self.rows = list[dict[int, Fraction]]()
         if self.batches:
-            if service.routing == "whole" or service.missed is not None:
-                raise TooLarge(f"service {service.id!r} has batches beside whole routing, or beside missed requests")
             self._build()
 
     def cut(self, values: Mapping[int, int]) -> bool:
@@ -75,10 +78,20 @@ class Batches:
         """State that demand and batches are served, as far as usable replicas reach."""
         slots, ways = range(self.model.stated.slots), self.service.ways
         busy = {(way, slot): dict[int, Fraction]() for way in ways for slot in slots}
+        lost = [dict[int, Fraction]() for _ in slots]
         for name, asked in self.service.demand.items():
             for slot in (slot for slot in slots if asked[slot]):
                 places = [(way, slot, each.rates[name]) for way, each in ways.items() if name in each.rates]
-                self._limit(self._served(places, busy), Limit(asked[slot], {}, True))
+                served = self._served(places, busy)
+                if self.service.routing == "whole":
+                    self._one_way(served, asked[slot])
+                if self.service.missed is not None:
+                    served[self.gains] = lost[slot][self.gains] = Fraction(1)
+                    self.gains += 1
+                self._limit(served, Limit(asked[slot], {}, True))
+        if price := (self.service.missed or NOTHING) * self.model.stated.slot * MILLION:
+            for terms, money in zip(lost, self.missed, strict=True):
+                self._limit(terms, Limit(NOTHING, {money: 1 / price}))
         for (way, slot), terms in busy.items():
             self._limit(dict(terms), Limit(NOTHING, _times(self.usable[way][slot], ways[way].planned)))
         for batch in self.batches:
@@ -106,6 +119,13 @@ class Batches:
             busy[way, slot][self.gains] = 1 / rate
             self.gains += 1
         return found
+
+    def _one_way(self, served: Iterable[int], asked: Fraction) -> None:
+        """Serve a class in a slot by the one way that is chosen."""
+        chosen = {at: self.model.variable(1) for at in served}
+        self.model.row(dict.fromkeys(chosen.values(), 1), high=1)
+        for at, choice in chosen.items():
+            self._limit({at: Fraction(1)}, Limit(NOTHING, {choice: asked}))
 
     def _limit(self, row: dict[int, Fraction], limit: Limit) -> None:
         self.rows.append(row)

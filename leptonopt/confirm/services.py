@@ -14,7 +14,7 @@ from itertools import combinations_with_replacement, product
 from math import ceil, prod
 from typing import Any
 
-from leptonopt.confirm.batches import Batches, needed
+from leptonopt.confirm.batches import MILLION, Batches, needed
 from leptonopt.confirm.builder import Builder, Column, recent, weighed
 from leptonopt.confirm.linear import Row, greatest
 from leptonopt.confirm.question import TooLarge
@@ -22,7 +22,6 @@ from leptonopt.verify.instance_reader import NOTHING, StatedOption
 from leptonopt.verify.stated_services import StatedService, StatedWay, stated_services
 
 MOST_NUMBERS = 2_000  # of usable replicas by way that are tried for a demand
-MILLION = 10**6
 Counted = dict[int, Fraction | int]  # terms of a row
 Counts = tuple[int, ...]  # usable replicas by way
 
@@ -52,10 +51,10 @@ def add_services(model: Builder) -> None:
         ways = zip(service.ways.values(), most, more, strict=True)
         replicas = [_way(model, service, way, top + extra) for way, top, extra in ways]
         _add_counts(model, service, replicas)
-        _add_serving(model, service, replicas, most)
+        missed = _add_serving(model, service, replicas, most)
         pairs = zip(service.ways, replicas, strict=True)
         usable = {name: [each.usable(slot) for slot in range(model.stated.slots)] for name, each in pairs}
-        model.batches.append(Batches(model, service, usable))
+        model.batches.append(Batches(model, service, usable, missed))
 
 
 def _of_use(service: StatedService, way: StatedWay) -> int:
@@ -115,9 +114,14 @@ def _add_counts(model: Builder, service: StatedService, replicas: list[Replicas]
                 model.row({on: 1, at: -model.most[on]}, high=0)
 
 
-def _add_serving(model: Builder, service: StatedService, replicas: list[Replicas], useful: list[int]) -> None:
-    """Add the choice of numbers of usable replicas in each slot."""
+def _add_serving(model: Builder, service: StatedService, replicas: list[Replicas], useful: list[int]) -> list[int]:
+    """Add the choice of numbers of usable replicas in each slot.
+
+    Return by slot the money for requests missed, in millionths, which is at least that of the choice; empty where none
+    may be.
+    """
     serving, known = Serving(service, model.stated.slot), dict[Any, list[tuple[Counts, Fraction]]]()
+    money = list[int]()
     for slot in range(model.stated.slots):
         asked = {name: amounts[slot] for name, amounts in service.demand.items() if amounts[slot]}
         tops = tuple(min(most, model.most[each.on[slot]]) for each, most in zip(replicas, useful, strict=True))
@@ -128,15 +132,19 @@ def _add_serving(model: Builder, service: StatedService, replicas: list[Replicas
         model.row(dict.fromkeys(chosen, 1), 1, 1)
         for number, each in enumerate(replicas):
             model.row(each.usable(slot) | {at: -counts[number] for at, counts in chosen.items()}, low=0)
-        for at, (_, missed) in zip(chosen, known[key], strict=True):
-            model.cost[at] += model.stated.weight * missed
+        if service.missed is not None:
+            money.append(model.variable(ceil(serving.price * sum(asked.values(), NOTHING) * MILLION)))
+            model.cost[money[-1]] += model.stated.weight / MILLION
+            least: Counted = {at: -missed * MILLION for at, (_, missed) in zip(chosen, known[key], strict=True)}
+            model.row(least | {money[-1]: 1}, low=0)
+    return money
 
 
 class Serving:
     """Tell what numbers of usable replicas serve."""
 
     def __init__(self, service: StatedService, seconds: int) -> None:
-        self.service, self.seconds = service, seconds
+        self.service, self.price = service, (service.missed or NOTHING) * seconds
         self.ways = list(service.ways)
 
     def choices(self, asked: Mapping[str, Fraction], tops: Counts) -> Iterator[tuple[Counts, Fraction]]:
@@ -165,8 +173,7 @@ class Serving:
         short = self._short(asked, there)
         if short and self.service.missed is None:
             return None
-        price = (self.service.missed or NOTHING) * self.seconds
-        return Fraction(ceil(price * short * MILLION), MILLION)
+        return Fraction(ceil(self.price * short * MILLION), MILLION)
 
     def _short(self, asked: Mapping[str, Fraction], there: Mapping[str, int]) -> Fraction:
         """Return the least requests per second that are not served."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -40,7 +41,22 @@ def test_the_least_cost(slots: int, batch: dict[str, Any], rule: dict[str, Any])
         assert confirm(Question(stated, least - Fraction(1, 9)), Limits(10.0)).agrees is False
 
 
-def test_what_is_not_tried_is_said() -> None:
-    """Requests that are missed may make room for batches; that is one problem, rounded up in each slot."""
-    stated = instance(1, batches=[BATCH | {"amount": {"a": HOUR}}], missed={"cost": 1})
-    assert "beside missed requests" in confirm(Question(stated, Fraction(4)), Limits(10.0)).note
+CHEAP = {"cost": Decimal("0.0001")}  # 0.36 for each request per second that is missed in a slot
+
+
+@pytest.mark.parametrize(
+    ("slots", "batch", "rule", "least"),
+    [
+        (1, {"amount": {"a": HOUR}}, {"missed": CHEAP}, "14/5"),  # half a replica of p for it; 3 of a and b are missed
+        (1, {"amount": {"a": 40 * HOUR}}, {"missed": {"cost": 0}}, "20"),  # five of q, and nothing else
+        (2, {"amount": {"a": 12 * HOUR, "b": 3 * HOUR}}, {"routing": "whole"}, "17"),
+        (2, {"amount": {"b": 7 * HOUR}}, {"routing": "whole", "missed": {"cost": Decimal("0.00005")}}, "229/25"),
+    ],
+)
+def test_beside_missed_requests_and_whole_routing(
+    slots: int, batch: dict[str, Any], rule: dict[str, Any], least: str
+) -> None:
+    """Requests that are missed make room for batches; their money is rounded up in each slot."""
+    stated = instance(slots, batches=[BATCH | batch], **rule)
+    assert confirm(Question(stated, Fraction(least)), Limits(10.0)).agrees is True
+    assert confirm(Question(stated, Fraction(least) + 1), Limits(10.0)).agrees is False
