@@ -301,7 +301,7 @@ class RowBuilder:
         rows, amounts = self.held(task, way)
         self.used.update(rows)
         pool = self.pools[way.pool]
-        if pool.interruptions is None:
+        if pool.interruptions is None or way.segment:
             whole, part = way.duration.numerator, way.duration.denominator
             slots = max(1, min(-(-whole // (part * self.time.slot)), self.time.slots + 1))
             starts, special = self._within(way, self.starts(rows, amounts, slots))

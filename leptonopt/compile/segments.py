@@ -222,6 +222,8 @@ def _allowed(task: Task, ways: Sequence[ConcreteOption], place: Path) -> Sequenc
     known = {way.id: way for way in ways}
     if begun.option not in known:
         raise InstanceError([Finding(unknown_name("option", begun.option, known), place)])
+    if not known[begun.option].progress:
+        raise InstanceError([Finding(f"{known[begun.option].refused}; allowed is another option", place)])
     return [way for way in ways if family(task, way) == family(task, known[begun.option])]
 
 

@@ -109,6 +109,12 @@ def _rounded(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-9), context=EXACT) if value < Decimal(10) ** 40 else value
 
 
+def average_pace(plan: CheckpointPlan, rate: Fraction) -> Fraction:
+    """Return the work done per time at a rate per hour, rounded down to a millionth."""
+    factor = plan.slowdown(rate)
+    return Fraction(0) if factor is None else Fraction(floor(WORST / factor), WORST)
+
+
 @dataclass(frozen=True)
 class SpotRuns:
     """Runs of one amount of work on a pool with interruptions; `slot` is the length of a slot [s]."""

@@ -19,6 +19,7 @@ from math import ceil
 
 from leptonopt.compile.billing import billing_difference
 from leptonopt.compile.data_moves import EXACT, DataMove, Links
+from leptonopt.compile.spot import CheckpointPlan, average_pace
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 from leptonopt.runtime.clock import check_time
 
@@ -35,7 +36,8 @@ class ConcreteOption:
     [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number; with
     `goes_on` it runs already when the horizon begins. `data`
     is moved for it; `cost` contains what that costs. `billed` is what a bill by started units of time differs by;
-    `beside` is what is used beside whole nodes.
+    `beside` is what is used beside whole nodes. On a pool with interruptions, a task that may be cut does `progress`
+    of the work that it would do without, and `duration` is longer by as much.
     """
 
     id: str
@@ -58,6 +60,7 @@ class ConcreteOption:
     data: tuple[DataMove, ...] = ()
     billed: Fraction = Fraction(0)
     beside: Mapping[str, Decimal] = field(default_factory=dict)
+    progress: Fraction = Fraction(1)
 
     @property
     def fetching(self) -> Fraction:
@@ -95,13 +98,24 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
             refused = _beyond_a_node(way, pool)
         if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
             way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
-        found.append(way)
+        found.append(_interrupted(way, task, pool) if task.is_cut and pool.interruptions is not None else way)
     found = _with_data(instance, task, found) if task.inputs or task.results else found
     if all(pool.billing is None for pool in instance.pools):
         return found
     return [
         replace(way, billed=billing_difference(way.uses, way.duration, pools[way.pool], instance.time)) for way in found
     ]
+
+
+def _interrupted(way: ConcreteOption, task: Task, pool: Pool) -> ConcreteOption:
+    """Return an option of a task that may be cut at the pace that it has on average on a pool with interruptions."""
+    assert pool.interruptions is not None
+    assert pool.interruptions.constant is not None
+    pace = average_pace(CheckpointPlan.of(way.duration, task.checkpoint), Fraction(pool.interruptions.constant))
+    if not pace:
+        text = f"pool {pool.id!r} interrupts it too often for its work to be done"
+        return replace(way, refused=way.refused or text, progress=pace)
+    return replace(way, duration=way.duration / pace, progress=pace)
 
 
 def _with_data(instance: Instance, task: Task, ways: Iterable[ConcreteOption]) -> list[ConcreteOption]:

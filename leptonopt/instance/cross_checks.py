@@ -249,15 +249,17 @@ def _task_findings(
 def _segment_findings(
     path: Path, task: Task, pools: Mapping[str, Pool], profiles: dict[str, Profile]
 ) -> Iterator[Finding]:
-    """Yield what a task with segments may not have: milestones, and pools with interruptions."""
+    """Yield what a task with segments may not have: milestones, and interruptions that change over time."""
     if any(not option.duration for option in task.options) or (task.work and not task.work.hours):
         yield Finding("a milestone has nothing to cut; leave segments out, or give it a duration", path)
     names = dict.fromkeys(name for option in task.options for name in option.where)
     if task.work and (task.work.profile is None or task.work.profile in profiles):
         names |= dict.fromkeys(merged_work(task.work, profiles).speed or ())
     for name in names:
-        if name in pools and pools[name].interruptions is not None:
-            yield Finding(f"pool {name!r} has interruptions, where segments are not supported", path)
+        rate = pools[name].interruptions if name in pools else None
+        if rate is not None and rate.constant is None:
+            text = f"interruptions of pool {name!r} change over time; where tasks with segments run they are a number"
+            yield Finding(text, path)
 
 
 def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:

@@ -158,11 +158,12 @@ class CutCopy:
         found = list[tuple[Document, Place]]()
         for place in self.ahead:
             way = self.ways.get(place.option)
-            if way is None or way.refused is not None or way.duration.denominator > 1:
+            if way is None or way.refused is not None or (way.duration * way.progress).denominator > 1:
                 continue
             number = sum(other.option == place.option for _, other in found) + 1
             id = f"{way.id}{KEPT}" if number == 1 else f"{way.id}{KEPT[:-1]} {number})"
-            found.append((written_option(way, id, way.duration, way.cost, place.begins, place.begins), place))
+            duration = way.duration * way.progress
+            found.append((written_option(way, id, duration, way.cost, place.begins, place.begins), place))
         return found
 
     def lines(self, id: str, way: ConcreteOption | None) -> Iterator[Document]:

@@ -14,7 +14,8 @@ from leptonopt.verify.data import DataReader, Moved
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.notation import plain
 from leptonopt.verify.offers import kinds_of
-from leptonopt.verify.segments import Cut, cut_of
+from leptonopt.verify.segments import Cut, cut_of, is_cut
+from leptonopt.verify.spot import Spot
 from leptonopt.verify.stated_options import MakeOption, StatedOption, named_options, pools_of
 from leptonopt.verify.timeline import NOTHING, Timeline, stated_numbers
 
@@ -298,7 +299,15 @@ class StatedInstance(Timeline):
             drawn = sum((exact(draws.get(name, 0)) * count for name, count in uses.items()), NOTHING)
             if drawn:
                 uses[POWER] = drawn
-        return replace(way, uses=uses, one_node=bool(kinds) and alone)
+        return self._interrupted(task, replace(way, uses=uses, one_node=bool(kinds) and alone))
+
+    def _interrupted(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption | None:
+        """The way at its average pace where the task may be cut and its pool interrupts it; None without progress."""
+        rate = self.pools[way.pool].get("interruptions")
+        if rate is None or not is_cut(task):
+            return way
+        pace = Spot(way.seconds, task.get("checkpoint"), (), self.slot).of(exact(rate))[1]
+        return replace(way, seconds=way.seconds / Fraction(whole, 10**6)) if (whole := int(pace * 10**6)) else None
 
     @staticmethod
     def _with_data(way: StatedOption, moves: tuple[Moved, ...]) -> StatedOption:

@@ -38,7 +38,19 @@ def cut_document(seed: int) -> dict[str, Any]:
         tree["meters"] = [
             {"id": "m", "of": more.choice(["gpu", "energy"]), "tiers": tiers, "minimum": more.choice([0, 2])}
         ]
+    if more.random() < 0.3:
+        _interrupted(more, tree)
     return tree
+
+
+def _interrupted(rng: Random, tree: dict[str, Any]) -> None:
+    """Let a pool interrupt what runs there, at one rate."""
+    rng.choice(tree["pools"])["interruptions"] = rng.choice([0, Decimal("0.02"), Decimal("0.1"), Decimal("0.4")])
+    for task in tree["tasks"]:
+        if rng.random() < 0.8:
+            stated = {"every": rng.choice(["20m", "1h"]), "cost": rng.choice(["0s", "2m", "6m"])}
+            checkpoint = {key: each for key, each in stated.items() if rng.random() < 0.7}
+            task["checkpoint"] = task.get("checkpoint", {}) | checkpoint
 
 
 def _fetched(rng: Random, tree: dict[str, Any]) -> None:

@@ -79,6 +79,7 @@ class Pool:
     rate: list[Fraction] | None  # interruptions per hour
     kinds: list[Kind]
     told_apart: bool = False
+    steady: bool = True  # interruptions do not change over time
 
     @property
     def of_nodes(self) -> set[str]:
@@ -172,6 +173,14 @@ class Option:
             if what in self.pool.price and what != "power"
         ]
         return replace(self, cost=self.cost + sum(priced, Fraction(0)) * (paid - held) / 3600)
+
+    def paced(self, saved: spot.Checkpoint | None) -> Option | None:
+        """Return the option of a task that may be cut at its average pace; None where it gets nothing done."""
+        if self.pool.rate is None or self.milestone:
+            return self
+        factor = spot.pace(self.pool.rate[0], saved, self.seconds).factor
+        share = Fraction(0) if factor is None else Fraction(int(10**6 / factor), 10**6)
+        return replace(self, seconds=self.seconds / share) if share else None
 
     def pack(self) -> None:
         """Put it within one node if one holds it, or on whole nodes of the only kind; its nodes are -1 if neither."""
@@ -449,8 +458,8 @@ class Instance:
         for task in cut:
             if any(task.id in group for group in [*self.together, *self.apart]):
                 raise Refused("segments of a task that shares pools with others")
-            if any(option.pool.rate is not None or option.milestone for option in task.stated):
-                raise Refused("segments on a pool with interruptions, or of a milestone")
+            if any(not option.pool.steady or option.milestone for option in task.stated):
+                raise Refused("segments on a pool with interruptions that change, or of a milestone")
 
     def _read_data(self, tree: dict[str, Any]) -> None:
         """Leave each task with data the options on pools that have a region, with what their data costs and takes."""
@@ -689,6 +698,7 @@ def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
         None if rates is None else Series.of(rates, clock).mean,
         [],
     )
+    pool.steady = not isinstance(rates, dict)
     if (billing := get(tree, "billing")) is not None:
         pool.billing = duration(get(billing, "unit", "1s")), duration(get(billing, "minimum", "0s"))
         over_time = any(isinstance(price, dict) for what, price in get(tree, "price", {}).items() if what != "power")
@@ -816,6 +826,8 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         if not option.uses.keys() <= option.pool.capacity.keys() | option.pool.of_nodes:
             raise Refused(f"{option.uses.keys()} are not all in pool {option.pool.id}")
         option.pool.told_apart |= task.one_node and bool(option.pool.kinds)
+    if task.cut:
+        made = [option for each in made if (option := each.paced(task.checkpoint)) is not None]
     task.stated = made
     task.options = [
         option

@@ -43,6 +43,22 @@ def lengths(cut: dict[str, Any]) -> list[list[int]]:
     return [[int(way.duration / HOUR) for way in ways if way.duration] for ways in parts.ways[:2]]
 
 
+def test_interruptions_lengthen_the_work_of_segments() -> None:
+    """A checkpoint of 30 minutes after each hour of work, at no interruptions: work is done in 0.666666 of the time."""
+    checkpoint = {"every": "1h", "cost": "30m"}
+    pool = {"id": "a", "capacity": {"gpu": 1}, "interruptions": 0}
+    found = instance({"segments": {"most": 2}, "checkpoint": checkpoint}, pools=[pool])
+    (way,) = concrete_options(found, found.tasks[0])
+    assert way.duration == 150 * 60 / Fraction(666_666, 10**6)
+    assert compile_instance(found).problem.duration.max() == 4
+    with pytest.raises(InstanceError, match="interrupts it too often"):
+        compile_instance(instance({"segments": {"begun": {"option": "a"}}}, pools=[{**pool, "interruptions": 99}]))
+    steps = {"steps": {"2026-01-05T00:00Z": 0, "2026-01-05T01:00Z": 1}}
+    changing = instance({"segments": True}).document() | {"pools": [{**pool, "interruptions": steps}]}
+    with pytest.raises(InstanceError, match="interruptions of pool 'a' change over time"):
+        validate(changing)
+
+
 def test_what_has_begun_restarts_or_goes_on() -> None:
     """Half of 150 minutes are left: a paused copy restarts first, one that runs goes on, or restarts after a slot."""
     paused = {"restart": "1h", "begun": {"option": "a", "left": "75m", "paused": True}}
