@@ -17,7 +17,7 @@ Entry = tuple[int, int, int]  # option, start, copies
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a plan: copies of a task from `copy` on, in slots [start, end)."""
+    """A line of a plan: copies of a task from `copy` on, in slots [start, end), on these nodes."""
 
     task: str
     copy: int
@@ -25,6 +25,7 @@ class Line:
     option: str
     start: int
     end: int
+    nodes: tuple[str, ...] = ()
 
 
 def encode_segments(compiled: CompiledInstance, cut: CutInstance, lines: Iterable[Line]) -> Schedule:
@@ -58,7 +59,7 @@ def _whole(compiled: CompiledInstance, cut: CutInstance, group: int, lines: dict
             taken = min(left, line.copies)
             if taken < line.copies:
                 own.insert(0, replace(line, copies=line.copies - taken))
-            if (option := _option(compiled, group, line.option, line.start, None)) is not None:
+            if (option := _option(compiled, group, line, None)) is not None:
                 yield option, line.start, taken
                 left -= taken
 
@@ -68,7 +69,7 @@ def _chain(compiled: CompiledInstance, groups: list[int], lines: list[Line]) -> 
     if not lines or len(lines) > len(groups):
         return
     for group, line in zip(groups, lines, strict=False):
-        option = _option(compiled, group, line.option, line.start, line.end - line.start)
+        option = _option(compiled, group, line, line.end - line.start)
         if option is not None:
             yield option, line.start, 1
     for group in groups[len(lines) :]:
@@ -80,14 +81,13 @@ def _chain(compiled: CompiledInstance, groups: list[int], lines: list[Line]) -> 
             yield option, lines[-1].end, 1
 
 
-def _option(compiled: CompiledInstance, group: int, id: str, start: int, slots: int | None) -> int | None:
-    """Return the option of a group of that id and length that may start there; None without one."""
+def _option(compiled: CompiledInstance, group: int, line: Line, slots: int | None) -> int | None:
+    """Return the option of a group for a line, of that length where one is given; None without one."""
     problem, ways = compiled.problem, compiled.kept[compiled.members[group][0][0]]
     for option in range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1])):
-        alike = ways[option - int(problem.option_ptr[group])].id == id and slots in (
-            None,
-            int(problem.duration[option]),
-        )
-        if alike and problem.first[option] <= start <= problem.last[option]:
+        way = ways[option - int(problem.option_ptr[group])]
+        alike = way.id == line.option and set(way.on_nodes) == set(line.nodes)
+        fits = slots in (None, int(problem.duration[option]))
+        if alike and fits and problem.first[option] <= line.start <= problem.last[option]:
             return option
     return None

@@ -27,5 +27,6 @@ TOLD_APART, COUNTED = NodeForm(), NodeForm(alike=True)
 
 
 def first_form(instance: Instance) -> NodeForm:
-    """Return the form of a solve at first: nodes told apart beside services and meters, else counted."""
-    return TOLD_APART if instance.services or instance.metered else COUNTED
+    """Return the first form of a solve: told apart beside services, meters and segments, else counted."""
+    wide = instance.services or instance.metered or any(task.is_cut for task in instance.tasks)
+    return TOLD_APART if wide else COUNTED

@@ -108,7 +108,7 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
 
 
 def _interrupted(way: ConcreteOption, task: Task, pool: Pool) -> ConcreteOption:
-    """Return an option of a task that may be cut at the pace that it has on average on a pool with interruptions."""
+    """Return an option of a task that may be cut at its average pace on a pool with interruptions."""
     assert pool.interruptions is not None
     assert pool.interruptions.constant is not None
     pace = average_pace(CheckpointPlan.of(way.duration, task.checkpoint), Fraction(pool.interruptions.constant))

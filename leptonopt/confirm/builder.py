@@ -70,6 +70,9 @@ class Builder(Protocol):
     def column(self, column: Column, most: int, cost: Fraction) -> int:
         """Add a variable that is a start, or replicas."""
 
+    def placed(self, column: Column, copies: int, cost: Fraction) -> list[int]:
+        """Add the variables of a start, on each node that it can be within, where it has to be on one."""
+
     def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None:
         """Add a row."""
 

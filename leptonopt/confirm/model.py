@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any
@@ -134,7 +134,7 @@ class Model:
             cut = stated.cut(id)
             for way in stated.ways(id).values():
                 places = max(1, nodes[way.pool]) if (way.one_node or way.whole) and not way.milestone else 1
-                starts = stated.slots * places if cut is None else most_segments(stated, id, cut)
+                starts = places * (stated.slots if cut is None else most_segments(stated, id, cut))
                 length = min(stated.slots, ceil(way.seconds / stated.slot))
                 columns += starts
                 entries += starts * length * max(1, len(way.uses))
@@ -153,7 +153,8 @@ class Model:
             copies = int(task.get("copies", 1))
             for option, way in stated.ways(id).items():
                 for start, end in self._windows(task, way):
-                    self._columns(id, copies, option, way, start, end)
+                    cost = self.cost_of(id, way, start, end)
+                    self.placed(Column(id, option, way, start, end), copies, cost)
             left = self.variable(copies if task.get("optional", False) else 0)
             self.cost[left] += stated.weight * exact(task.get("value") or 0)
             self.row(dict.fromkeys([*self.of_task[id], left], 1), copies, copies)
@@ -177,32 +178,34 @@ class Model:
             if not any(stated.out_of_window(way, start * slot)):
                 yield start, start + length
 
-    def _columns(self, id: str, copies: int, option: str, way: StatedOption, start: int, end: int) -> None:
-        """The variables of a way from a slot on: one, or one for each node it can be within."""
+    def placed(self, column: Column, copies: int, cost: Fraction) -> list[int]:
+        """Add the variables of a start: one, or one for each node it can be within."""
+        way = column.way
         sizes = {resource for pool, resource in self.supplied if pool == way.pool}
         held = set() if way.milestone else {resource for resource, count in way.uses.items() if count} & sizes
-        cost = self.cost_of(id, way, start, end)
         if way.pool not in self.apart or not held or not (way.one_node or way.whole):
-            self.column(Column(id, option, way, start, end, ()), copies, cost)
-            return
+            return [self.column(column, copies, cost)]
         needed = max(1, way.whole)
         if way.one_node and needed > 1:
-            return
+            return []
         there = [
             kind.label for kind in self.kinds if kind.pool == way.pool and kind.single and held <= kind.size.keys()
         ]
         if needed == 1:
-            for label in there:
-                at = self.column(Column(id, option, way, start, end, (label,)), copies, cost)
+            found = [self.column(replace(column, nodes=(label,)), copies, cost) for label in there]
+            for label, at in zip(there, found, strict=True):
                 self.on_node[way.pool, label][at] = Fraction(1)
-        elif len(there) >= needed:
-            at = self.column(Column(id, option, way, start, end, ()), copies, cost)
-            parts = {label: self.variable(copies) for label in there}
-            for label, part in parts.items():
-                self.row({part: 1, at: -1}, high=0)
-                self.on_node[way.pool, label][part] = Fraction(1, needed)
-                self.columns[part] = Column("", option, way, start, end, (label,))
-            self.row({at: -needed} | dict.fromkeys(parts.values(), 1), 0, 0)
+            return found
+        if len(there) < needed:
+            return []
+        at = self.column(column, copies, cost)
+        parts = {label: self.variable(copies) for label in there}
+        for label, part in parts.items():
+            self.row({part: 1, at: -1}, high=0)
+            self.on_node[way.pool, label][part] = Fraction(1, needed)
+            self.columns[part] = replace(column, task="", nodes=(label,))
+        self.row({at: -needed} | dict.fromkeys(parts.values(), 1), 0, 0)
+        return [at]
 
     def column(self, column: Column, most: int, cost: Fraction) -> int:
         """Add a variable that is a start, or replicas."""

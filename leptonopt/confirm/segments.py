@@ -56,7 +56,7 @@ def _add_number(model: Builder, id: str, cut: Cut, number: int) -> Shares:
         for last in (False, True):
             cost = model.cost_of(id, way, segment.start, segment.end, last)
             column = Column(id, option, way, segment.start, segment.end, first=number == 1, last=last)
-            found[model.column(column, 1, cost)] = segment.share
+            found |= dict.fromkeys(model.placed(column, 1, cost), segment.share)
     return found
 
 

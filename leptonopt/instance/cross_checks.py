@@ -123,12 +123,9 @@ def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[st
 
 
 def _beside_segments(tasks: Sequence[Task | None]) -> Iterator[Finding]:
-    """Yield nodes told apart, and data that move, beside tasks that may be cut."""
+    """Yield data that move to or from tasks that may be cut."""
     cut = {task.id for task in tasks if task and task.is_cut}
     for at, task in enumerate(tasks if cut else ()):
-        if task and task.placement != "span":
-            text = f"{task.placement} is not supported beside tasks with segments"
-            yield Finding(text, ("tasks", at, "placement"))
         if task and any(after.gib and (task.id in cut or after.task in cut) for after in task.after):
             yield Finding("data that move to or from tasks with segments are not supported", ("tasks", at, "after"))
         elif task and task.id in cut and (task.results or (task.inputs and task.segments and task.segments.move)):

@@ -332,8 +332,6 @@ class Task(StrictModel):
             raise ValueError("the deadline is not after the release")
         if self.on_time is not None and (self.deadline is None or self.on_time >= 1):
             raise ValueError("on_time is a probability below 1, of meeting the deadline that the task must then have")
-        if self.is_cut and self.placement != "span":
-            raise ValueError(f"segments with placement {self.placement} are not supported; leave one of them out")
         if self.is_cut and self.on_time is not None:
             raise ValueError("segments with on_time are not supported; leave one of them out")
         return self

@@ -125,7 +125,8 @@ def warm_start_lines(compiled: CompiledInstance, plan: Mapping[str, Any]) -> lis
                 if copies > MAX_COPIES:
                     raise ValueError(f"copies: {copies}; at most {MAX_COPIES:,} are allowed")
                 slots = begin // time.slot, end // time.slot
-                found.append(Line(str(line["id"]), first, copies, str(line["option"]), *slots))
+                nodes = tuple(map(str, line.get("nodes") or ()))
+                found.append(Line(str(line["id"]), first, copies, str(line["option"]), *slots, nodes))
     except (AttributeError, KeyError, TypeError, ValueError, Malformed) as error:
         raise UsageError(f"the warm start is not a plan document: {error!r}") from None
     return found

@@ -302,7 +302,7 @@ class StatedInstance(Timeline):
         return self._interrupted(task, replace(way, uses=uses, one_node=bool(kinds) and alone))
 
     def _interrupted(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption | None:
-        """The way at its average pace where the task may be cut and its pool interrupts it; None without progress."""
+        """The way of a task that may be cut at its pace under interruptions; None without progress."""
         rate = self.pools[way.pool].get("interruptions")
         if rate is None or not is_cut(task):
             return way

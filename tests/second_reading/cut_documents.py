@@ -40,6 +40,8 @@ def cut_document(seed: int) -> dict[str, Any]:
         ]
     if more.random() < 0.3:
         _interrupted(more, tree)
+    if any("nodes" in pool for pool in pools) and more.random() < 0.6:
+        more.choice(tasks)["placement"] = more.choice(["one-node", "packed"])
     return tree
 
 

@@ -453,8 +453,6 @@ class Instance:
     def _check_segments(self) -> None:
         """Refuse what goes with no segments."""
         cut = [task for task in self.tasks.values() if task.cut]
-        if cut and any(task.one_node for task in self.tasks.values()):
-            raise Refused("segments beside a task on one node")
         for task in cut:
             if any(task.id in group for group in [*self.together, *self.apart]):
                 raise Refused("segments of a task that shares pools with others")
@@ -807,8 +805,8 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
     )
     if (said := get(tree, "segments")) is not None:
         task.cut = _cut({} if said in (True, "true") else said, checkpoint, instance.clock)
-    if task.cut is not None and (task.one_node or task.on_time is not None):
-        raise Refused("segments of a task on one node, or on time")
+    if task.cut is not None and task.on_time is not None:
+        raise Refused("segments on time")
     if (task.due is None) != all(get(tree, key) is None for key in ("late_cost", "late_penalty", "early_cost")):
         raise Refused("a due date without a cost, or a cost without a due date")
     if task.release is not None and task.deadline is not None and task.deadline <= task.release:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import leptonopt
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.encode_segments import Line, encode_segments
@@ -35,6 +37,10 @@ LINES = [
 ]
 
 
+NODES: dict[str, Any] = {"id": "a", "nodes": {"id": "n", "size": {"gpu": 1}, "count": 2, "price": 1}}
+PLACED: dict[str, Any] = DOCUMENT | {"placement": "one-node", "pools": [NODES]}
+
+
 def encoded(lines: list[Line]) -> tuple[Any, Schedule]:
     """Return the compiled instance, and the schedule of lines."""
     compiled = compile_instance(Instance.model_validate(DOCUMENT))
@@ -55,12 +61,13 @@ def test_lines_that_do_not_fit_are_skipped() -> None:
     assert [compiled.problem.group[option] for option in schedule.option] == [1, 2, 3]
 
 
-def test_a_warm_start_is_taken() -> None:
-    """A plan with segments is kept as it is where that costs nothing."""
-    first = leptonopt.solve(DOCUMENT, method="cpsat", time_limit=20, isolate=False)
+@pytest.mark.parametrize("document", [DOCUMENT, PLACED])
+def test_a_warm_start_is_taken(document: dict[str, Any]) -> None:
+    """A plan with segments, on nodes or not, is kept as it is where that costs nothing."""
+    first = leptonopt.solve(document, method="cpsat", time_limit=20, isolate=False)
 
     def kept(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         return Solution(Status.FEASIBLE, Stop.DONE, warm_start)
 
-    again = leptonopt.solve(DOCUMENT, method=kept, time_limit=10, warm_start=first.document, isolate=False)
+    again = leptonopt.solve(document, method=kept, time_limit=10, warm_start=first.document, isolate=False)
     assert first.cost == again.cost == 3
