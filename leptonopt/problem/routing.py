@@ -14,7 +14,7 @@ The right side changes from slot to slot, and the shares of the slot before are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice, product
 from math import ceil, gcd, lcm
@@ -25,6 +25,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.dual_simplex import DualSimplex
 from leptonopt.problem.offline import planned_share
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule
 from leptonopt.problem.services import ReplicaSchedule, Services
 
 MAX_MODES = 1_000  # assignments of classes to ways that are tried in a slot, where one way serves a class
@@ -240,6 +241,21 @@ def money_missed(problem: Problem, replicas: ReplicaSchedule, service: int) -> I
         for slot in route_service(problem, replicas, service).slots
     ]
     return np.array([ceil(cost / services.missed_step) * services.missed_step for cost in costs], np.int64)
+
+
+def without_overpay(problem: Problem, schedule: Schedule) -> Schedule:
+    """Return the schedule in which services pay no more for requests missed than their routing misses.
+
+    Money that is left may divide batches otherwise, so that less is missed still: until nothing changes.
+    """
+    while (replicas := schedule.replicas) is not None and replicas.missed.any():
+        missed = replicas.missed.copy()
+        for service in np.flatnonzero(missed.any(axis=1)).tolist():
+            missed[service] = money_missed(problem, replicas, service)
+        if missed.sum() >= replicas.missed.sum():
+            break
+        schedule = replace(schedule, replicas=replace(replicas, missed=missed))
+    return schedule
 
 
 def _work(problem: Problem, replicas: ReplicaSchedule, service: int) -> dict[tuple[int, int, int], Fraction]:

@@ -11,6 +11,7 @@ from typing import Any
 from leptonopt.errors import Alarm, NoPlan
 from leptonopt.plan.document import Outcome
 from leptonopt.problem.protocol import Status, Stop
+from leptonopt.problem.routing import without_overpay
 from leptonopt.problem.schedule import with_node_schedule
 from leptonopt.runtime.clock import gc_disabled
 from leptonopt.runtime.deadline import Deadline
@@ -48,6 +49,8 @@ def finalize(
 
     Raises `NoPlan` when that takes far longer than the time limit leaves.
     """
+    if known.schedule is not None:
+        known.incumbent(without_overpay(known.problem, known.schedule), None)
     status, stop, bound = known.status()
     lower = None if status is Status.INFEASIBLE else known.money(bound)
     schedule = None if known.schedule is None else with_node_schedule(known.problem, known.schedule)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from leptonopt.errors import Alarm
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.session.finalize import alarm_evidence, finalize
 from leptonopt.session.solve_state import SolveState
 from leptonopt.session.source import open_source
-from tests.helpers.tiny_instances import document, task
+from tests.helpers.tiny_instances import document, service_document, task
 
 
 def state(**limits: object) -> SolveState:
@@ -43,6 +47,17 @@ def test_the_result_has_passed_the_checker() -> None:
     assert (found.cost, found.notes, found.log, found.signal) == (2, ("a note",), "the log", 2)
     assert found.document["made"]["seconds"] == {"total": 1.5}
     assert [cost for _, cost, _ in found.trace] == [2]
+
+
+def test_money_for_requests_missed_that_is_not_needed() -> None:
+    """It is neither in the plan nor in the last cost of the trace."""
+    stated = service_document(missed={"cost": Decimal("0.0001")})
+    known = SolveState(open_source(stated)(), Limits(), time.monotonic(), None)
+    services = known.problem.services
+    on, missed = np.full((1, 4), 3, np.int64), np.full((1, 4), 10**7 * services.missed_step, np.int64)
+    known.incumbent(replace(Schedule.of([], []), replicas=ReplicaSchedule(on, np.zeros(0, bool), missed)), None)
+    found = finalize(known, "greedy", {}, None)
+    assert [cost for _, cost, _ in found.trace] == [found.cost + known.money(4 * (10**7 - 720_000)), found.cost]
 
 
 def test_a_plan_that_the_checker_rejects_raises_the_alarm() -> None:
