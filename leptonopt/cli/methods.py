@@ -13,6 +13,7 @@ LICENCES = {
     "highspy": "MIT",
     "ortools": "Apache-2.0",
     "pulp": "MIT, CBC: EPL-2.0",
+    "pyscipopt": "MIT, SCIP: Apache-2.0",
 }
 EPILOG = """\b
 The kinds: exact methods prove an optimum in the end; a bound is proven, without a
@@ -26,6 +27,7 @@ def methods(as_json: options.Json = False) -> int:
     other = "any other solver that PuLP reaches, by PuLP's name for it"
     rows = [("auto", "", AUTO, "", "")]
     rows += [(entry.name, entry.kind, entry.what, *_engine(entry.package)) for entry in TABLE.values()]
+    rows += [("scip", "exact", "SCIP with the extra scip; short for pulp:SCIP_PY", *_engine("pyscipopt"))]
     rows += [("pulp:NAME", "exact", other, _engine("pulp")[0], "the solver's own")]
     lines = [dict(zip(("name", "kind", "what", "engine", "licence"), row, strict=True)) for row in rows]
     if as_json:

@@ -75,7 +75,8 @@ def _chain(compiled: CompiledInstance, groups: list[int], lines: list[Line]) -> 
     for group in groups[len(lines) :]:
         option = int(compiled.problem.option_ptr[group + 1]) - 1  # the empty one is the last
         if (
-            not compiled.problem.duration[option]
+            option >= compiled.problem.option_ptr[group]
+            and not compiled.problem.duration[option]
             and compiled.problem.first[option] <= lines[-1].end <= compiled.problem.last[option]
         ):
             yield option, lines[-1].end, 1

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.instance.forget import forget
+from leptonopt.instance.forget import forget, forget_names
 from leptonopt.instance.unchecked import kinds
 
 Document = dict[str, Any]
@@ -113,6 +113,7 @@ def forced(document: Document, task: str, options: Sequence[Document]) -> Docume
     entry.pop("work", None)
     entry["options"] = [plain(option) for option in options]
     entry.pop("optional", None)
+    forget_names(made)
     return made
 
 

@@ -25,7 +25,7 @@ def forget(document: Document, key: str, gone: Mapping[str, Any]) -> None:
     _WHERE[key](document, gone["id"])
     if not document.get("tasks") and not document.get("services"):
         raise UsageError(f"{key}.{gone['id']}: is the only {key.removesuffix('s')}")
-    _forget_names(document)
+    forget_names(document)
 
 
 def _measures(document: Document) -> list[Document]:
@@ -112,7 +112,7 @@ _WHERE: dict[str, Callable[[Document, str], None]] = {
 # --- what nothing has any more ---
 
 
-def _forget_names(document: Document) -> None:
+def forget_names(document: Document) -> None:
     """Take away quotas, meters and ties of what no option consumes and no pool has any more."""
     consumed = {name for task in entries(document, "tasks") for name in _consumed(task)}
     pools = {pool.get("id"): set(_resources(pool)) for pool in entries(document, "pools")}

@@ -17,6 +17,7 @@ from leptonopt.compile.data_moves import DataMove
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import Instance, Objective, Task
+from leptonopt.instance.pools import MARK
 from leptonopt.plan.costing import Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
 from leptonopt.plan.price_table import NOTHING
@@ -318,15 +319,17 @@ def _figures(bill: Bill) -> dict[str, Any]:
     """Return the four figures of the article and the net benefit; the cost includes sunk cost.
 
     `hours_per_resource` is the article's own "utilisation": hours of all tasks over the number of
-    resources; `utilisation` is the share of the capacity on offer that the plan uses.
+    resources; `utilisation` is the share of the capacity on offer that the plan uses. Names that stand for
+    tasks kept apart by node are no resources.
     """
-    instance, used = bill.instance, list(cost_shares(bill).values())
+    instance = bill.instance
+    used = [share for (_, name), share in cost_shares(bill).items() if not name.startswith(MARK)]
     whole = bill.total + bill.sum("sunk")
     earned = (run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs if run.first)
     profit = sum(earned, bill.served.profit)
     slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
     task_hours = slots * Fraction(instance.time.slot, 3600)
-    resources = sum(len(pool.resources) for pool in instance.pools)
+    resources = sum(not name.startswith(MARK) for pool in instance.pools for name in pool.resources)
     return {
         "utilisation": number(sum(used, NOTHING) / len(used)) if used else None,
         "hours_per_resource": number(task_hours / resources),

@@ -31,6 +31,7 @@ FORMER_NAMES = {
     "scale-prices": "large-scale-prices",
     "scale-stages": "large-scale-stages",
 }  # former names, which every place that takes a method still accepts
+SHORT_NAMES = {"scip": "pulp:SCIP_PY"}  # of solvers that PuLP reaches where an extra of this name is installed
 AUTO = "chooses among these by measured size, and runs bound and search side by side"
 
 
@@ -222,8 +223,8 @@ TABLE = {entry.name: entry for entry in _METHODS}
 
 
 def current_name(name: str) -> str:
-    """Return the present name of a method that may be given by its former one."""
-    return FORMER_NAMES.get(name, name)
+    """Return the present name of a method that may be given by its former or its short one."""
+    return SHORT_NAMES.get(name) or FORMER_NAMES.get(name, name)
 
 
 def renamed_note(name: str) -> str:
@@ -235,14 +236,16 @@ def renamed_note(name: str) -> str:
 
 
 def lookup(name: str) -> MethodInfo:
-    """Return the entry of a method by its present or former name.
+    """Return the entry of a method by its present, former or short name.
 
     `pulp:NAME` reaches any solver that PuLP can call. Raises `UsageError` for an unknown name.
     """
+    name = current_name(name)
     if name.startswith("pulp:"):
         return MethodInfo(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", "pulp")
-    if (entry := TABLE.get(current_name(name))) is None:
-        raise UsageError(f"there is no method {name!r}; known are auto, {', '.join(TABLE)}, pulp:NAME")
+    if (entry := TABLE.get(name)) is None:
+        known = ", ".join(("auto", *TABLE, *SHORT_NAMES, "pulp:NAME"))
+        raise UsageError(f"there is no method {name!r}; known are {known}")
     return entry
 
 
@@ -257,10 +260,11 @@ def require_available(name: str) -> MethodInfo:
     Raises `UsageError` also where PuLP reaches no such solver.
     """
     entry = lookup(name)
-    if name.startswith("pulp:"):
+    if entry.name.startswith("pulp:"):
         pulp_cbc = import_module("leptonopt.solvers.cbc")
-        if pulp_cbc.available_solvers(name[5:]) == []:
-            raise UsageError(pulp_cbc.unavailable_message(name[5:]))
+        if pulp_cbc.available_solvers(entry.name[5:]) == []:
+            extra = f"; pip install 'leptonopt[{name}]'" if name in SHORT_NAMES else ""
+            raise UsageError(pulp_cbc.unavailable_message(entry.name[5:]) + extra)
     return entry
 
 

@@ -17,6 +17,7 @@ from leptonopt.verify.services import Served
 from leptonopt.verify.task_lines import Run
 
 Load = tuple[list[int], list[Fraction]]
+APART = "apart:"  # how names begin that stand for tasks kept apart by node
 TEAM = ("tasks", "own", "charged", "metered")
 
 
@@ -186,7 +187,7 @@ class BillChecker:
             for resource in resources:
                 used, offered = self.hours[pool, resource], self._offered(pool, resource)
                 share = used / offered if offered else None
-                shares += [] if share is None else [share]
+                shares += [] if share is None or resource.startswith(APART) else [share]
                 line, name = lines.pop((pool, resource), {}), f"utilisation of {pool!r} {resource}"
                 for key, true in (
                     ("used_hours", used),
@@ -210,7 +211,7 @@ class BillChecker:
         tasks = self.stated.tasks
         profit = sum((run.copies * exact(tasks[run.id].get("value") or 0) for run in self.runs if run.first), NOTHING)
         profit += self.served.earned
-        resources = sum(len(names) for names in self.stated.resources.values())
+        resources = sum(not each.startswith(APART) for names in self.stated.resources.values() for each in names)
         task_hours = sum((run.copies * (run.end - run.start) for run in self.runs), 0) * self.stated.hours
         for key, true in (
             ("utilisation", sum(shares, NOTHING) / len(shares) if shares else None),

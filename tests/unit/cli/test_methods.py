@@ -15,14 +15,14 @@ def test_the_list_for_people() -> None:
     """One line each, and a line for the engine."""
     code, out, _ = called("methods")
     assert code == 0
-    assert all(f"\n{name} " in f"\n{out}" for name in ("auto", *TABLE, "pulp:NAME"))
+    assert all(f"\n{name} " in f"\n{out}" for name in ("auto", *TABLE, "scip", "pulp:NAME"))
     assert "ortools" in out
 
 
 def test_the_list_for_programs() -> None:
     """The same as JSON."""
     found = json.loads(called("methods", "--json")[1])
-    assert [line["name"] for line in found] == ["auto", *TABLE, "pulp:NAME"]
+    assert [line["name"] for line in found] == ["auto", *TABLE, "scip", "pulp:NAME"]
     assert {line["name"]: line["licence"] for line in found}["cpsat"] == "Apache-2.0"
 
 

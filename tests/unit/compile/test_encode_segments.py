@@ -61,6 +61,15 @@ def test_lines_that_do_not_fit_are_skipped() -> None:
     assert [compiled.problem.group[option] for option in schedule.option] == [1, 2, 3]
 
 
+def test_a_task_that_cannot_run_any_more_is_skipped() -> None:
+    """The pool of its segments has lost all it had."""
+    pools = [{**DOCUMENT["pools"][0], "capacity": {"gpu": 0}}]
+    compiled = compile_instance(Instance.model_validate({**DOCUMENT, "pools": pools}))
+    assert compiled.cut is not None
+    schedule = encode_segments(compiled, compiled.cut, LINES)
+    assert len(schedule.option) < len(LINES)
+
+
 @pytest.mark.parametrize("document", [DOCUMENT, PLACED])
 def test_a_warm_start_is_taken(document: dict[str, Any]) -> None:
     """A plan with segments, on nodes or not, is kept as it is where that costs nothing."""

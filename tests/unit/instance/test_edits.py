@@ -116,6 +116,15 @@ def test_forced_options() -> None:
     assert made["tasks"][1] == {"id": "u", "after": ["t"], "options": [{"pool": "a.b", "duration": "2h"}]}
 
 
+def test_forced_options_leave_no_quota_of_nothing() -> None:
+    """A quota goes where only the other options of the task consume what it counts."""
+    licensed = {"id": "t", "options": [{"pool": "a", "consumes": {"licence": 1}}, {"pool": "a"}]}
+    quotas = [{"id": "q", "of": "licence", "limit": 1}, {"id": "r", "of": "gpu", "limit": 1}]
+    document = {"pools": [{"id": "a", "capacity": {"gpu": 1}}], "tasks": [licensed], "quotas": quotas}
+    assert edits.forced(document, "t", licensed["options"][1:])["quotas"] == quotas[1:]
+    assert edits.forced(document, "t", licensed["options"])["quotas"] == quotas
+
+
 def test_edits_of_instances() -> None:
     """A task is added or replaced, a price changed, a part removed; the original stays, and the rest is shared."""
     stated = validate(DOCUMENT)

@@ -10,6 +10,12 @@ from leptonopt.solvers.registry import FORMER_NAMES, TABLE, load_method, lookup,
 from tests.helpers.tiny_instances import power_plants
 
 
+def test_scip_has_a_short_name() -> None:
+    """It is the solver of PuLP, and no former name."""
+    assert lookup("scip") == lookup("pulp:SCIP_PY")
+    assert renamed_note("scip") == ""
+
+
 @pytest.mark.parametrize(("former", "name"), FORMER_NAMES.items())
 def test_a_former_name_finds_the_method(former: str, name: str) -> None:
     """Every former name leads to the function of its present name, and is not a name itself."""
