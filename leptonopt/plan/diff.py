@@ -25,7 +25,7 @@ KINDS = ("moved", "shifted", "new", "gone")
 class Place:
     """A pool, option and variant, and the instants between which a copy of a task runs, in UTC.
 
-    `cost` is what it pays there [money]; places of different costs are equal.
+    `cost` is what it pays there [money], and `nodes` those that are told apart; places that differ in them are equal.
     """
 
     start: str
@@ -34,6 +34,7 @@ class Place:
     option: str
     variant: str | None = None
     cost: Fraction = field(default=Fraction(0), compare=False)
+    nodes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def begins(self) -> datetime:
@@ -179,7 +180,8 @@ def kind_of_change(before: Place | None, after: Place | None) -> str:
 def place_of(line: Mapping[str, Any]) -> Place:
     """Return the place of the copies that an entry of a plan stands for."""
     cost = Fraction(str(line.get("cost", 0)))
-    return Place(line["start"], line["end"], line["pool"], line["option"], line.get("variant"), cost)
+    nodes = tuple(line.get("nodes") or ())
+    return Place(line["start"], line["end"], line["pool"], line["option"], line.get("variant"), cost, nodes)
 
 
 def _places(plan: Mapping[str, Any]) -> dict[str, Counter[Place]]:

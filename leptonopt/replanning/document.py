@@ -291,7 +291,7 @@ class _Rewriting:
         if task.deadline is not None and ends > task.deadline and move is None:
             self._past_deadline(entry, ends, task.deadline)
         entry["options"] = options
-        self._warm(entry["id"], options[0], self.start)
+        self._warm(entry["id"], options[0], self.start, self.old.get(run.key))
 
     def _ways(self, task: Task) -> list[ConcreteOption]:
         """Return the options of a task without those that an earlier replanning has added."""
@@ -369,7 +369,7 @@ class _Rewriting:
                 kept[0], f"{kept[0].id}{KEPT}", kept[0].duration, kept[0].cost, not_before=start, not_after=start
             )
             options.append(kept_option)
-            self._warm(entry["id"], kept_option, start)
+            self._warm(entry["id"], kept_option, start, planned)
         work = entry.pop("work", None)
         if not kept or not (task.id in self.state.fixed or start < self.frozen_until):
             own = [each for each in entry.get("options", ()) if not added(each.get("id") or "")]
@@ -385,8 +385,10 @@ class _Rewriting:
         after = self._latest(task) is not None or self.data.edges(task) if task.after else False
         return not (after or task.inputs or task.results)
 
-    def _warm(self, id: str, option: Document, start: datetime) -> None:
+    def _warm(self, id: str, option: Document, start: datetime, place: Place | None) -> None:
+        """Add a line to the warm start, on the nodes of its place in the old plan."""
         seconds = units.duration(option["duration"])
+        nodes = place.nodes if place is not None and place.pool == option["pool"] else ()
         line = {
             "id": id,
             "option": option["id"],
@@ -394,7 +396,8 @@ class _Rewriting:
             "uses": {},
             "start": units.instant_text(start),
         }
-        self.lines.append({**line, "end": units.instant_text(start + timedelta(seconds=seconds))})
+        placed: Document = {"nodes": list(nodes)} if nodes else {}
+        self.lines.append({**line, "end": units.instant_text(start + timedelta(seconds=seconds)), **placed})
 
 
 def _edge(id: str, edge: After) -> Document:

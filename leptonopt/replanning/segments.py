@@ -171,10 +171,10 @@ class CutCopy:
         number = 0
         if self.runs and way is not None and self.behind and units.instant(self.behind[-1].end) > self.start:
             number += 1
-            yield _line(id, number, way.id, way.pool, self.start, units.instant(self.behind[-1].end))
+            yield _line(id, number, way.id, self.behind[-1], self.start)
         for option, place in self.kept():
             number += 1
-            yield _line(id, number, option["id"], place.pool, place.begins, units.instant(place.end))
+            yield _line(id, number, option["id"], place, place.begins)
 
     def last_possible(self, way: ConcreteOption) -> datetime:
         """Return when it ends at the earliest, where it works on without a pause in its quickest way."""
@@ -185,6 +185,7 @@ class CutCopy:
         return self.start + timedelta(seconds=ceil((share * quickest + lost) / slot) * slot)
 
 
-def _line(id: str, number: int, option: str, pool: str, start: datetime, end: datetime) -> Document:
-    times = {"start": units.instant_text(start), "end": units.instant_text(end)}
-    return {"id": id, "segment": number, "option": option, "pool": pool, "uses": {}, **times}
+def _line(id: str, number: int, option: str, place: Place, start: datetime) -> Document:
+    times = {"start": units.instant_text(start), "end": place.end}
+    nodes = {"nodes": list(place.nodes)} if place.nodes else {}
+    return {"id": id, "segment": number, "option": option, "pool": place.pool, "uses": {}, **times, **nodes}

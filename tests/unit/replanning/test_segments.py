@@ -56,6 +56,20 @@ def as_planned(hour: int) -> dict[str, Any]:
     return state_as_planned(PLAN, DAY.format(hour))
 
 
+def test_the_warm_start_stays_on_its_nodes() -> None:
+    """Segments, and whole tasks, are on the nodes of the old plan in the one to start from."""
+    nodes = {"id": "own", "nodes": {"id": "n", "size": {"gpu": 1}, "count": 2, "price": 1}}
+    whole = {"id": "w", "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "2h"}]}
+    document = world().document() | {"placement": "one-node", "pools": [nodes]}
+    instance = validate({**document, "tasks": [*document["tasks"], whole]})
+    lines = [{**each, "nodes": [f"n/{each['copy']}"]} for each in PLAN["tasks"]]
+    plan = {**PLAN, "tasks": [*lines, line("w", "own", 9, 2, nodes=["n/2"])]}
+    found = remaining_instance(instance, plan, read_state(state_as_planned(plan, DAY.format(1)), instance))
+    assert {(each["id"], *each["nodes"]) for each in found.warm_start["tasks"]} == {
+        ("t#1", "n/1"), ("t#2", "n/2"), ("w", "n/2"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("hour", "most", "begun"),
     [
