@@ -156,11 +156,11 @@ class ColumnarSource:
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
     ) -> dict[str, Any] | None:
-        """Return the prices of the method where it has told any.
+        """Return the prices of the method where the problem is large and it has told any.
 
         Else those of an ascent and the linear relaxation.
         """
-        if known is not None:
+        if known is not None and not self.prices_itself:
             value, prices = known
             # Bounds are rounded up to whole units and count capacity that demands can use up, which the checker of
             # certificates does not or not to the same extent.

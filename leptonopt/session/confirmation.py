@@ -12,8 +12,9 @@ from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status, St
 from leptonopt.problem.schedule import objective
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.session.placed_plan import units_of
-from leptonopt.session.session import SolveSession, Worker
+from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import contradicts
+from leptonopt.session.suspended_workers import Worker
 from leptonopt.session.times import TIMES
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import selftest

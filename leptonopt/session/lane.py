@@ -2,8 +2,8 @@
 
 A stage gives way to the next one when it has gained next to nothing for its patience, or when its share of the time is
 over and it does not gain much. When all have had their turn, those that did not end by themselves come again, the one
-that gained most per second first, with twice the patience. A gain is a cheaper plan or a better bound, relative to the
-cost of the plan.
+that gained most per second first, with twice the patience: a suspended search goes on where it was. A gain is a
+cheaper plan or a better bound, relative to the cost of the plan.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ class LaneSettings:
     Attributes
     ----------
     patience, patience_share : seconds without a gain, at least, and as a share of the time limit
-    factors : factors on the patience by method: a search tree is lost when its method stops, and annealing shows its
-        gains at the end
+    factors : factors on the patience by method: trees gain late, large neighbourhoods take two seconds to
+        begin, and annealing shows its gains at the end
     small : gain within the patience that counts as none, relative to the cost
     large : recent gain for which a stage goes on beyond its share
     recent : seconds that count as recent, as a part of the share
     elastic : methods that may go on beyond their share, as they do not plan their time
+    lasting : methods that report as they go; they are suspended when they give way, and lose nothing
+    suspended_nonzeros : size of the time-indexed model up to which suspended engines may keep their memory
     least, least_share : seconds of a free core that methods have at least, and the share of the time limit that this
         may take: the first bound under due dates takes one second
     slowest : factor on the patience on a busy machine at most
@@ -40,6 +42,7 @@ class LaneSettings:
     patience: float = 4.0
     patience_share: float = 0.1
     factors: tuple[tuple[str, float], ...] = (
+        ("lns", 1.5),
         ("cpsat", 3.0),
         ("cpsat-intervals", 2.0),
         ("highs", 3.0),
@@ -53,7 +56,9 @@ class LaneSettings:
     small: float = 1e-4
     large: float = 5e-3
     recent: float = 0.5
-    elastic: tuple[str, ...] = ("lagrangian", "lns", "cpsat", "cpsat-intervals")
+    elastic: tuple[str, ...] = ("lagrangian", "lns", "cpsat", "cpsat-intervals", "highs", "sos-branching")
+    lasting: tuple[str, ...] = ("lns", "cpsat", "cpsat-intervals", "highs", "sos-branching")
+    suspended_nonzeros: int = 3_000_000
     least: tuple[tuple[str, float], ...] = (("lagrangian", 2.5),)
     least_share: float = 0.3
     slowest: float = 4.0

@@ -15,9 +15,13 @@ class MessageMonitor:
     """Send each report as a tuple; stop on request or at the deadline. Thread-safe where `send` is."""
 
     def __init__(
-        self, send: Callable[[tuple[Any, ...]], None], deadline: Deadline, best: Schedule | None = None
+        self,
+        send: Callable[[tuple[Any, ...]], None],
+        deadline: Deadline,
+        best: Schedule | None = None,
+        multipliers: Multipliers | None = None,
     ) -> None:
-        self._send, self._deadline, self._best = send, deadline, best
+        self._send, self._deadline, self._best, self._multipliers = send, deadline, best, multipliers
         self._stop = threading.Event()
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
@@ -32,6 +36,10 @@ class MessageMonitor:
         """Return the best schedule that the session has passed on."""
         return self._best
 
+    def known_multipliers(self) -> Multipliers | None:
+        """Return the best multipliers that the session knew when the method began."""
+        return self._multipliers
+
     def should_stop(self) -> bool:
         """Return whether a stop was requested or the deadline has passed."""
         return self._stop.is_set() or self._deadline.expired()
@@ -43,10 +51,6 @@ class MessageMonitor:
     def pass_on(self, schedule: Schedule) -> None:
         """Make `best` return a better schedule that another method has found."""
         self._best = schedule
-
-
-class ThreadMonitor(MessageMonitor):
-    """The monitor of a method in a thread, which can hand over multipliers as well."""
 
     def prices(self, value: int, multipliers: Multipliers) -> None:
         """Report multipliers of the capacities, with the bound in units that they prove."""

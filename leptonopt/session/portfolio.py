@@ -254,7 +254,7 @@ RULES = (
         "rented nodes, small relaxation",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.branched_nonzeros,
         ((ANNEALED, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (RELAXED, BRANCHING, HIGHS)),
-        (RELAXED, ANNEALED, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
+        (RELAXED, ANNEALED, Stage("lns", 0.25), Stage("sos-branching", 0.6), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "rented nodes, small on intervals",

@@ -27,14 +27,12 @@ from leptonopt.session.result import Progress
 from leptonopt.session.solve_state import SolveState
 from leptonopt.session.source import InstanceSource
 from leptonopt.session.stages import FALLBACK, Stage
+from leptonopt.session.suspended_workers import SuspendedWorkers, Worker
 from leptonopt.session.times import TIMES
 from leptonopt.session.worker_pool import WorkerPool
-from leptonopt.session.worker_process import WorkerProcess
-from leptonopt.session.worker_thread import WorkerThread
 from leptonopt.solvers import branch_and_bound, selftest
 from leptonopt.solvers import registry as methods
 
-Worker = WorkerProcess | WorkerThread
 Running = dict[int, tuple[Worker, Deadline]]  # by lane: the worker and the end of its stage
 
 
@@ -63,6 +61,7 @@ class SolveSession:
     workers : the worker processes and threads
     made_with : begin, closing time, listener and options that it was made with
     lanes : the stages of the portfolio, while workers run them
+    suspended : the workers of stages that gave way and may go on later
     pause : seconds of the last wait for messages of the workers
     state_type : the class of the state
     prover : the session on whose problem a proof of optimality can be repeated
@@ -94,6 +93,7 @@ class SolveSession:
         self.work_left = limits.time_limit
         self.named = False
         self.lanes: list[Lane] = []
+        self.suspended = SuspendedWorkers(self.problem)
         self.pause = TIMES.shortest_tick
         self.workers = WorkerPool(self.problem, options.memory, self.state.notes, options.executor)
         signals.on_second = self.workers.slay
@@ -284,6 +284,7 @@ class SolveSession:
         """Run lanes at the same time, each stage in a worker; `adaptive` where the clock may decide."""
         self.lanes = [Lane(lane, self.limits.time_limit, adaptive, self.slowness) for lane in lanes]
         running: Running = {}
+        self.suspended = SuspendedWorkers(self.problem)
         try:
             while not self.should_stop() and (running or any(self.lanes) or (fallback and self.state.schedule is None)):
                 for at in range(len(lanes)):
@@ -301,6 +302,10 @@ class SolveSession:
             lane.waiting.append(fallback.pop(0))
         stage = lane.next_stage(self.left())
         if stage is None or self.state.within_gap(stage.above) or self._too_late():
+            return
+        if again := self.suspended.take(at, stage.method, self.state.schedule):
+            running[at] = again
+            lane.begin(stage, now(), now() + stage.share * self.left())
             return
         limits = self._stage_limits(stage, bool(lane.waiting or (fallback and self.state.schedule is None)))
         share = limits.start()
@@ -331,6 +336,10 @@ class SolveSession:
                 self._drop(running, at)
                 continue
             if not self.lanes[at].asked and self.lanes[at].gives_way(now(), self.left()):
+                if self.suspended.put(at, worker, deadline):
+                    self.lanes[at].end(Stop.INTERRUPT, now())
+                    del running[at]
+                    continue
                 worker.stop()
                 self.lanes[at].asked = True
                 running[at] = worker, Deadline.after(self.grace)
@@ -393,6 +402,7 @@ class SolveSession:
                 self.state.bound(value)
             case ("prices", value, multipliers):
                 self.state.prices(value, multipliers)
+                self.workers.multipliers = self.state.known_multipliers()
             case ("done", solution):
                 self.state.conclude(worker.method, solution)
                 return True

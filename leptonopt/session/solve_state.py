@@ -32,7 +32,7 @@ class SolveState:
     ----------
     schedule, cost : the best schedule and its cost in units; None before the first
     lower, infeasible : the best bound in units; whether it is proven that there is no plan
-    multipliers : prices on capacity from a method of this process, and the bound in units that they prove
+    multipliers : prices on capacity from a method, and the bound in units that they prove
     claims : who claims which bound, or that there is no plan
     stop, last_stop : why the solve ends, None before it does; why the last method ended
     phase : who is at work
@@ -95,6 +95,10 @@ class SolveState:
         """Take prices that prove a better bound."""
         if self.multipliers is None or value > self.multipliers[0]:
             self.multipliers = value, multipliers
+
+    def known_multipliers(self) -> Multipliers | None:
+        """Return the best multipliers so far."""
+        return None if self.multipliers is None else self.multipliers[1]
 
     def best(self) -> Schedule | None:
         """The best schedule so far."""

@@ -55,9 +55,9 @@ class _Inbox:
                         monitor.request_stop()
                     case ("incumbent", schedule) if monitor is not None:
                         monitor.pass_on(schedule)
-                    case ("task", method, task, warm_start, limits, memory, sent):
+                    case ("task", method, task, warm_start, limits, memory, multipliers, sent):
                         limits, deadline = _in_our_time(limits, sent)
-                        monitor = MessageMonitor(self._send, deadline)
+                        monitor = MessageMonitor(self._send, deadline, None, multipliers)
                         self.tasks.put(((method, task, warm_start, memory), limits, deadline, monitor))
         except Exception:
             os.killpg(0, signal.SIGKILL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from functools import cached_property
 
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.confirm import NAME, Question
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
@@ -25,6 +26,7 @@ class WorkerPool:
     Attributes
     ----------
     memory : bytes for each worker process; None for an equal share of the machine's
+    multipliers : the best known prices on capacity, which new processes start from
     sharing : the method that uses the executor; empty for the one that the size of the problem asks for
     """
 
@@ -33,6 +35,7 @@ class WorkerPool:
     ) -> None:
         self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
         self.sharing = ""
+        self.multipliers: Multipliers | None = None
         self._children: list[WorkerProcess | WorkerThread] = []
         self._keys: dict[WorkerProcess | WorkerThread, warm_workers.Key] = {}
 
@@ -66,10 +69,11 @@ class WorkerPool:
         """Return a worker process: one that is kept warm, or else a new one."""
         key = (lookup(method).package, memory)
         child = warm_workers.take(key)
-        if child is None or not child.again(method, self.problem, warm_start, limits, memory):
+        given = method, self.problem, warm_start, limits, memory, self.multipliers
+        if child is None or not child.again(*given):
             if child is not None:
                 child.kill()
-            child = WorkerProcess(method, self.problem, warm_start, limits, memory)
+            child = WorkerProcess(*given)
         self._keys[child] = key
         return child
 

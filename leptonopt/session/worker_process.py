@@ -3,10 +3,10 @@
 It runs one method of a foreign solver, which may crash, hang or run out of memory. Whatever the engine does costs only
 its worker, which can be killed. Parent and child exchange pickled tuples over the child's standard streams:
 
-    parent -> child   ("task", method, problem, warm start, limits, memory, moment sent); then ("stop",) or
-                      ("incumbent", schedule). Another task may follow the last report on one
-    child -> parent   ("incumbent", schedule, cost), ("bound", value); last ("done", solution), or ("unfit", why)
-                      when the engine fails its self-test
+    parent -> child   ("task", method, problem, warm start, limits, memory, multipliers, moment sent); then
+                      ("stop",) or ("incumbent", schedule). Another task may follow the last report on one
+    child -> parent   ("incumbent", schedule, cost), ("bound", value), ("prices", value, multipliers); last
+                      ("done", solution), or ("unfit", why) when the engine fails its self-test
 
 The child ends when its standard input ends, and a guard kills its process group: no orphan survives the parent.
 `leptonopt.session.worker_main` is the program of the child.
@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from operator import index
 from typing import Any
 
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.confirm import Confirmation, Question
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
@@ -65,6 +66,7 @@ class WorkerProcess:
         warm_start: Schedule | None,
         limits: Limits,
         memory: int | None = None,
+        multipliers: Multipliers | None = None,
     ) -> None:
         self.grace, self._stderr = 0.0, b""
         self._begin(method)
@@ -91,25 +93,39 @@ class WorkerProcess:
             if self._guard:
                 children.end_group_killer(self._guard)
             raise
-        self._send(("task", method, problem, warm_start, limits, memory, now()))
+        self._send(("task", method, problem, warm_start, limits, memory, multipliers, now()))
 
     def _begin(self, method: str) -> None:
         self.method, self.finished = method, False
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
 
     def again(
-        self, method: str, problem: Problem | Question, warm_start: Schedule | None, limits: Limits, memory: int | None
+        self,
+        method: str,
+        problem: Problem | Question,
+        warm_start: Schedule | None,
+        limits: Limits,
+        memory: int | None,
+        multipliers: Multipliers | None = None,
     ) -> bool:
         """Begin another task in the same process, whose engine is loaded; return False where it has ended."""
         if self._process.poll() is not None or not self.finished:
             return False
         self._begin(method)
-        self._send(("task", method, problem, warm_start, limits, memory, now()))
+        self._send(("task", method, problem, warm_start, limits, memory, multipliers, now()))
         return True
 
     def stop(self) -> None:
         """Request a stop; the method then hands over its result."""
         self._send(("stop",))
+
+    def suspend(self) -> bool:
+        """Halt the child and all that it started, with what it knows; return whether that was possible."""
+        return not self.finished and self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a suspended child go on."""
+        self._signal(signal.SIGCONT)
 
     def pass_on(self, schedule: Schedule) -> None:
         """Pass on a better schedule that another method has found."""
@@ -117,8 +133,13 @@ class WorkerProcess:
 
     def slay(self) -> None:
         """Send SIGKILL to the child and all that it started; safe in a signal handler."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, which: int) -> bool:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, which)
+            return True
+        return False
 
     def kill(self) -> None:
         """Kill the child and all that it started, and close its pipes."""
@@ -193,7 +214,7 @@ def _validated(message: Any) -> tuple[Any, ...]:
     match message:
         case ("incumbent", Schedule() as schedule, int()):
             return "incumbent", _canonical(schedule), message[2]
-        case ("bound", int()) | ("unfit", str()):
+        case ("bound", int()) | ("prices", int(), Multipliers()) | ("unfit", str()):
             return tuple(message)
         case ("done", Confirmation()):
             return tuple(message)

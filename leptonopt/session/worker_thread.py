@@ -13,7 +13,7 @@ from typing import Any
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session.message_monitor import ThreadMonitor
+from leptonopt.session.message_monitor import MessageMonitor
 from leptonopt.solvers.registry import Method
 
 JOIN_TIMEOUT = 1.0  # seconds to wait for the thread after a stop was requested
@@ -29,13 +29,20 @@ class WorkerThread:
         self.method = method
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self.grace = GRACE_PER_GROUP * problem.groups
-        self._monitor = ThreadMonitor(self.messages.put, limits.start(), warm_start)
+        self._monitor = MessageMonitor(self.messages.put, limits.start(), warm_start)
         self._thread = threading.Thread(target=self._work, args=(function, problem, warm_start, limits), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Request a stop; the method then hands over its result."""
         self._monitor.request_stop()
+
+    def suspend(self) -> bool:
+        """Return False: a thread cannot be halted."""
+        return False
+
+    def resume(self) -> None:
+        """Do nothing."""
 
     def pass_on(self, schedule: Schedule) -> None:
         """Pass on a better schedule that another method has found."""

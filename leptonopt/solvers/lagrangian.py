@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds, report_multipliers
 from leptonopt.algorithms.lagrangian.column_generation import TUNING, ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, has_small_bins
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
@@ -52,7 +52,7 @@ SETTINGS = LagrangianSettings()
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Return a bound only; stop when the bound gains little, not after a count of rounds."""
     engine = f"numpy {np.__version__}"
-    problem = aggregate_nodes(problem) or problem
+    stated, problem = problem, aggregate_nodes(problem) or problem
     blocks = BlockPricer(problem)
     deadline, rounds = limits.deciding(), SETTINGS.rounds
     if limits.deterministic:
@@ -73,6 +73,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
             rounds_done += len(ascent.values)
             if stop is not Stop.DONE:
                 break
+    if problem is stated:
+        report_multipliers(monitor, ascent)
     note = f"{generation.solved} linear relaxations, {rounds_done} rounds"
     if stop is Stop.DONE and has_small_bins(problem) and (packing := PatternDual(problem, ascent)).useful:
         stop = run.climb(packing)

@@ -28,6 +28,7 @@ from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
+from leptonopt.problem.protocol import Monitor
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,6 +283,19 @@ class DualAscent(Ascent):
         late = problem.late_slope * (LATE * problem.slots) + problem.late_once
         spread: Floats = np.maximum(np.maximum(options, np.where(problem.optional, problem.value, 0)), late)
         return spread
+
+
+def report_multipliers(monitor: Monitor, ascent: DualAscent) -> None:
+    """Tell a monitor that takes them the best multipliers of an ascent, with the bound that they prove."""
+    listen, scale = getattr(monitor, "prices", None), ascent.scale()
+    if listen is not None and scale and (value := ascent.exact()) is not None:
+        listen(value, ascent.multipliers(scale))
+
+
+def known_multipliers(monitor: Monitor) -> Multipliers | None:
+    """Return the best multipliers that a monitor knows; None for one that takes none."""
+    known = getattr(monitor, "known_multipliers", lambda: None)()
+    return known if isinstance(known, Multipliers) else None
 
 
 def estimate_rounds(problem: Problem, columns: int, seconds: float) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Deadline
-from leptonopt.session.message_monitor import MessageMonitor, ThreadMonitor
+from leptonopt.session.message_monitor import MessageMonitor
 
 ONE = Schedule.of([0], [0])
 
@@ -16,7 +16,7 @@ ONE = Schedule.of([0], [0])
 def test_reports_are_messages() -> None:
     """With Python's own numbers."""
     sent: list[tuple[Any, ...]] = []
-    monitor = ThreadMonitor(sent.append, Deadline.after(60))
+    monitor = MessageMonitor(sent.append, Deadline.after(60))
     monitor.incumbent(ONE, np.int64(3))  # type: ignore[arg-type]
     monitor.bound(np.int64(2))  # type: ignore[arg-type]
     monitor.prices(1, None)  # type: ignore[arg-type]

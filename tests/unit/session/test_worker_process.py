@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
+from contextlib import suppress
 from typing import Any
 
 from leptonopt.problem.protocol import Limits, Status, Stop
@@ -37,6 +39,32 @@ def test_a_stop_gives_the_result_so_far() -> None:
         pass
     child.stop()
     assert last(child).stop in (Stop.INTERRUPT, Stop.DONE, Stop.LIMIT)
+    child.kill()
+
+
+def test_a_suspended_process_goes_on() -> None:
+    """It reports nothing meanwhile, and then searches on; one that has finished cannot be suspended."""
+    child = WorkerProcess("lns", bins(1), None, Limits(time_limit=600))
+    while child.messages.get(timeout=60)[0] != "incumbent":
+        pass
+    assert child.suspend()
+    child.stop()
+    with suppress(queue.Empty):  # what was sent before
+        while child.messages.get(timeout=0.3)[0] != "done":
+            pass
+    assert not child.finished
+    child.resume()
+    assert last(child).schedule is not None
+    assert not child.suspend()
+    child.kill()
+
+
+def test_prices_of_a_bound_are_reported() -> None:
+    """`lagrangian` hands them over before it ends."""
+    child = WorkerProcess("lagrangian", bins(1), None, Limits(time_limit=60))
+    while (message := child.messages.get(timeout=60))[0] != "prices":
+        assert message[0] != "done"
+    assert message[1] <= last(child).bound
     child.kill()
 
 
