@@ -42,8 +42,9 @@ class Job:
 def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: datetime) -> dict[str, Any]:
     """Return the state of a plan that is carried out, as `replan` reads it.
 
-    `progress` of what runs is the share of its planned duration that has passed, below 1. A job of somebody else ends
-    as planned, by its time limit; when it is over, however it went, it holds its place no longer and is done.
+    `progress` of what runs is the share of its planned duration that has passed, below 1. What ran already when the
+    plan was made ends as planned. So does a job of somebody else, by its time limit; when it is over, however it went,
+    it holds its place no longer and is done.
     """
     done, running, failed = [], [], []
     for run in runs:
@@ -67,8 +68,8 @@ def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: dat
 
 
 def _left(run: PlannedRun, job: Job, now: datetime) -> dict[str, Any]:
-    """Return what says how long a run goes on: its end where it is somebody else's, or its progress."""
-    if run.foreign:
+    """Return what says how long a run goes on: its progress, or its end where that is of what was left of it."""
+    if run.foreign or (job.started is not None and job.started < run.start):
         return {"ends": units.instant_text(run.end)}
     passed = (now - (job.started or now)).total_seconds()
     progress = min(0.999, max(0.0, passed / run.seconds)) if run.seconds else 0.0
@@ -86,7 +87,8 @@ def as_planned(run: PlannedRun, now: datetime) -> Job:
 class Comparison:
     """A run as planned and as it went.
 
-    `late` and `over` are seconds after the planned start, and beyond the planned duration; None while not known.
+    `late` and `over` are seconds after the planned start, and beyond the planned duration; None while not known. What
+    ran already when the plan was made is not late, and its planned duration is what was left then.
     """
 
     run: PlannedRun
@@ -102,12 +104,12 @@ def compared(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: datetime 
     for run in runs:
         job = jobs.get(run.key) or Job(run.key, "", "absent")
         late = int((job.started - run.start).total_seconds()) if job.started else None
-        if run.foreign and late is not None and late < 0:
+        if late is not None and late < 0:
             late = None  # it ran before the plan was made
         if job.started is None and now > run.start and job.state in ("waiting", "absent"):
             late = int((now - run.start).total_seconds())
         end = job.ended or (now if job.state == "running" else None)
-        over = int((end - job.started).total_seconds()) - run.seconds if end and job.started else None
+        over = int((end - max(job.started, run.start)).total_seconds()) - run.seconds if end and job.started else None
         if job.state == "running" and over is not None and over <= 0:
             over = None  # it has time left
         found.append(Comparison(run, job, late, over))

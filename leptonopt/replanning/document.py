@@ -282,7 +282,8 @@ class _Rewriting:
         if run.outside:
             way = replace(way, uses={}, whole=0, beside={})
         options = [_option(replace(way, not_before=None), f"{way.id}{STAYS}", left, rest, not_after=self.start)]
-        move = None if task.foreign or run.outside else run.move or self.state.move
+        stays = task.options and all(added(option.id or "") == "stays" for option in task.options)  # from before
+        move = None if task.foreign or run.outside or stays else run.move or self.state.move
         if move is not None:
             options += [self._moved(each, run, move) for each in ways.values() if each.refused is None]
         for key in ("release", "optional", "work", "after", "inputs", "results"):  # it has started

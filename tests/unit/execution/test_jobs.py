@@ -67,6 +67,18 @@ def test_jobs_of_others() -> None:
     assert ([entry["task"] for entry in over["done"]], "failed" in over) == (["prep"], False)
 
 
+def test_what_ran_before_the_plan_was_made() -> None:
+    """It is not late, ends as planned, and takes longer only beyond the planned end."""
+    prep = runs()["prep"]
+    begun, now = prep.start - timedelta(hours=3), prep.start + timedelta(minutes=20)
+    job = Job("prep", "15", "running", started=begun)
+    assert [(line.late, line.over) for line in compared([prep], {"prep": job}, now)] == [(None, None)]
+    state = state_document([prep], {"prep": job}, now)
+    assert state["running"][0]["ends"] == "2026-11-30T07:00:00Z"
+    job = Job("prep", "15", "done", started=begun, ended=prep.end + timedelta(seconds=9))
+    assert [(line.late, line.over) for line in compared([prep], {"prep": job}, now)] == [(None, 9)]
+
+
 @pytest.mark.parametrize(("minutes", "state"), [(-1, "waiting"), (0, "running"), (59, "running"), (60, "done")])
 def test_as_planned(minutes: int, state: str) -> None:
     """A job that nobody can be asked about starts and ends at its planned instants."""
