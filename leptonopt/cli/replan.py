@@ -192,7 +192,7 @@ def _solved(given: ReplanOptions, document: Any, warm_start: Any, seconds: float
 
 def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, Any]) -> int:
     """Solve the instance of what is left, print what changes, and write the plan."""
-    from leptonopt.replanning.changes import changes_of, counted, shown
+    from leptonopt.replanning.changes import changes_of, counted, replica_lines, shown
     from leptonopt.replanning.names import STAYS
 
     result = _solved(given, replanned.document, replanned.warm_start, given.time_limit)
@@ -212,6 +212,8 @@ def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, A
     found = changes_of(replanned, result.document)
     for change in found:
         print_line(shown(change))
+    for line in replica_lines(replanned, old, result.document):
+        print_line(line)
     currency = result.document["currency"]
     print_line(f"{counted(found)} of {len(found)} tasks change")
     bound = "" if result.bound is None else f", at least {float(result.bound):,.6g}"

@@ -5,7 +5,6 @@ All is found again by the comment of a job, so that carrying a plan out twice su
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from leptonopt.errors import InputError
 from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
 from leptonopt.execution.sbatch import PREFIX, local_time, sbatch_words
+from leptonopt.integrations.imported import json_of
 from leptonopt.integrations import slurm_values as values
 from leptonopt.runtime.child_process import tool_output
 
@@ -201,10 +201,7 @@ def _same(record: Mapping[str, Any], run: PlannedRun) -> bool:
 
 
 def _answer(command: Sequence[str]) -> dict[str, Any]:
-    try:
-        answer = json.loads(tool_output(command))
-    except ValueError as error:
-        raise InputError(f"`{' '.join(command)}` did not print JSON: {error}") from None
+    answer = json_of(f"`{' '.join(command)}`", tool_output(command))
     return answer if isinstance(answer, dict) else {}
 
 

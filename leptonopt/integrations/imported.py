@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -161,6 +162,18 @@ def node_kinds(nodes: Iterable[N], size_of: Callable[[N], Mapping[str, Any]]) ->
         kind: Document = {"id": label, "size": dict(size), "count": len(members), "reserved": len(members)}
         kinds.append((kind, members))
     return kinds
+
+
+def json_of(name: str, text: str) -> Any:
+    """Return what a JSON text says, without keys that are null: these are absent; raises `InputError`."""
+    try:
+        return json.loads(text, object_pairs_hook=_stated)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: is no JSON: {error}") from None
+
+
+def _stated(pairs: Iterable[tuple[str, Any]]) -> Document:
+    return {key: value for key, value in pairs if value is not None}
 
 
 def number_of(name: str, row: Mapping[str, Any], column: str) -> Decimal:

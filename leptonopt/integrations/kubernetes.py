@@ -5,7 +5,6 @@ The input is what `kubectl get nodes,pods,jobs,clusterqueues,localqueues -A -o j
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import defaultdict
@@ -23,6 +22,7 @@ from leptonopt.integrations.imported import (
     Grid,
     Imported,
     default_duration,
+    json_of,
     listed,
     named_groups,
     node_kinds,
@@ -102,10 +102,7 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
 
 
 def _objects(name: str, text: str) -> Iterator[Document]:
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{name}: is no JSON: {error}") from None
+    document = json_of(name, text)
     entries = document.get("items", [document]) if isinstance(document, dict) else None
     if entries is None or not all(isinstance(entry, dict) for entry in entries):
         raise InputError(f"{name}: is no list of Kubernetes, such as `kubectl get nodes -o json` prints")
@@ -250,20 +247,26 @@ class _Reader:
 
 
 def requests(spec: Mapping[str, Any]) -> dict[str, Fraction]:
-    """Return the requests of a pod: its containers together or one init container, and overhead."""
+    """Return the requests of a pod: its containers together or one init container, with the sidecars that run by then.
+
+    Sidecars are init containers that are always restarted. The pod's own requests come before those of its containers,
+    and overhead is added.
+    """
 
     def of(container: Mapping[str, Any]) -> dict[str, Fraction]:
         resources = container.get("resources", {})
-        asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+        asked = {**resources.get("limits", {}), **resources.get("requests", {})}
         return {key: quantity(value) for key, value in asked.items()}
 
-    found: dict[str, Fraction] = defaultdict(Fraction)
+    found, most = defaultdict[str, Fraction](Fraction), defaultdict[str, Fraction](Fraction)
+    for container in spec.get("initContainers", ()):
+        for key, value in of(container).items():
+            most[key] = max(most[key], found[key] + value)
+            found[key] += value if container.get("restartPolicy") == "Always" else 0
     for container in spec.get("containers", ()):
         for key, value in of(container).items():
             found[key] += value
-    for container in spec.get("initContainers", ()):
-        for key, value in of(container).items():
-            found[key] = max(found[key], value)
+    found |= {key: max(most[key], found[key]) for key in most} | of(spec)
     for key, value in (spec.get("overhead") or {}).items():
         found[key] += quantity(value)
     return dict(found)

@@ -6,13 +6,12 @@ since), or `scontrol -o show node`, `show res` and `show lic` print.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leptonopt.errors import InputError
 from leptonopt.integrations import slurm_values as values
-from leptonopt.integrations.imported import Document
+from leptonopt.integrations.imported import Document, json_of
 
 # States in which a node takes no new work; one that saves power (`powered_down`) is switched on for it.
 UNUSABLE = {"down", "drain", "drained", "draining", "fail", "failing", "maint", "unknown", "future", "error",
@@ -65,10 +64,7 @@ def add_file(cluster: Cluster, name: str, text: str) -> None:
     if not text.lstrip().startswith("{"):
         _add_text(cluster, name, text)
         return
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{name}: is no JSON: {error}") from None
+    document = json_of(name, text)
     known = {"nodes", "sinfo", "jobs", "reservations", "licenses", "partitions"}
     if not isinstance(document, dict) or not known & set(document):
         raise InputError(f"{name}: has none of Slurm's lists; allowed are {', '.join(sorted(known))}")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from leptonopt.instance.units import instant
+from leptonopt.instance.units import instant, instant_text
 
 Steps = Sequence[tuple[datetime, int]]
 Ways = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -34,10 +34,27 @@ class ReplicaChange:
     less: Fraction
 
 
-def replica_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ReplicaChange, ...]:
-    """Return the ways whose replicas differ, in the order of the later plan, then those it does not have."""
+def replica_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], since: datetime | None = None
+) -> tuple[ReplicaChange, ...]:
+    """Return the ways whose replicas differ, in the order of the later plan, then those it does not have.
+
+    With `since`, the earlier plan counts from that instant on, at which the later one begins.
+    """
     old, new = _ways(before), _ways(after)
+    if since is not None:
+        old = {key: _left(way, since) for key, way in old.items()}
     return tuple(_changes(old, new))
+
+
+def _left(way: Mapping[str, Any], since: datetime) -> dict[str, Any]:
+    """Return what a way has on from an instant on."""
+    steps = _steps(way)
+    left = [(since, _at(steps, since)), *((at, count) for at, count in steps if at > since)]
+    hours = sum((_hours(begin, end) * count for (begin, count), (end, _) in pairwise(left)), Fraction(0))
+    starts = sum(max(0, count - was) for (_, was), (_, count) in pairwise(left))
+    on = [{"from": instant_text(at), "count": count} for at, count in left]
+    return {**way, "on": on, "replica_hours": hours, "starts": starts}
 
 
 def change_documents(changes: Sequence[ReplicaChange]) -> list[dict[str, Any]]:

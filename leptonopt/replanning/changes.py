@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from leptonopt.instance import units
 from leptonopt.plan.diff import Place, TaskChange, kind_of_change
 from leptonopt.plan.diff_report import change_text, place_text
+from leptonopt.plan.diff_services import replica_changes
 from leptonopt.replanning.document import Replanned
 from leptonopt.replanning.names import added, place_in
 
@@ -61,6 +63,16 @@ def _segment_changes(
             yield TaskChange(id, "kept" if same else kind_of_change(before, after), 1, before, after)
     if not lines:
         yield from (TaskChange(id, "gone", 1, place, None) for place in planned)
+
+
+def replica_lines(replanned: Replanned, old: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
+    """Return a line for each way of a service whose replicas differ from what an old plan has from now on."""
+    changes = replica_changes(old, plan, units.instant(replanned.document["time"]["start"]))
+    return [
+        f"replicas {change.service} {change.way}  {float(change.hours[0]):,.6g} h -> {float(change.hours[1]):,.6g} h"
+        f" (+{float(change.more):,.6g} -{float(change.less):,.6g})"
+        for change in changes
+    ]
 
 
 def counted(found: Sequence[TaskChange]) -> int:

@@ -115,6 +115,33 @@ def test_queues() -> None:
     assert found.quotas == [{"id": "all gpu", "of": "gpu", "per": "moment", "limit": 6, "teams": ["vision"]}]
 
 
+def test_requests_of_a_pod() -> None:
+    """Sidecars run beside the containers and beside later init containers; requests of the pod itself come first."""
+
+    def box(cpu: str, **more: str) -> dict[str, Any]:
+        return {"resources": {"requests": {"cpu": cpu}}, **more}
+
+    spec: dict[str, Any] = {"containers": [box("600m")], "overhead": {"cpu": "1"}}
+    spec["initContainers"] = [box("3"), box("250m", restartPolicy="Always"), box("2800m")]
+    assert kubernetes.requests(spec)["cpu"] == Fraction("4.05")
+    spec["initContainers"].pop()
+    assert kubernetes.requests(spec)["cpu"] == 4
+    del spec["initContainers"][0]
+    assert kubernetes.requests(spec)["cpu"] == Fraction("1.85")
+    assert kubernetes.requests({**spec, **box("2")})["cpu"] == 3
+
+
+def test_null_is_absent() -> None:
+    """Keys that are null say nothing."""
+    one = node("a")
+    one["metadata"]["labels"] = one["spec"]["taints"] = None
+    two = pod("p", 8, "a")
+    two["spec"]["containers"].append({"resources": None})
+    two["metadata"]["annotations"] = None
+    (pool,) = imported(one, two).pools
+    assert pool["nodes"][0]["size"] == {"cpu": Decimal("63.25"), "memory_mib": 510976}
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [("8", 8), ("250m", Fraction(1, 4)), ("1Gi", 2**30), ("1.5k", 1500), ("2e3", 2000), ("100n", Fraction(1, 10**7))],
