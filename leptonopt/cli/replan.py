@@ -86,7 +86,7 @@ class ReplanOptions:
 
 
 @options.takes(ReplanOptions)
-def replan(_: options.Context, given: ReplanOptions) -> int:
+def replan(context: options.Context, given: ReplanOptions) -> int:
     """Plan again what is left of a plan, keeping what runs and changing as little as possible."""
     from leptonopt.instance import units
     from leptonopt.replanning.document import remaining_instance
@@ -102,7 +102,7 @@ def replan(_: options.Context, given: ReplanOptions) -> int:
     if columnar:
         from leptonopt.cli.replan_columns import replan_columns
 
-        return replan_columns(given, frozen)
+        return replan_columns(given, frozen, context.obj)
     instance = load_instance(given.file, given.format, params_of(given.param))
     plan = plan_of(given.plan)
     state = _state(given, instance, plan)
@@ -116,7 +116,7 @@ def replan(_: options.Context, given: ReplanOptions) -> int:
 
         kind = given.instance.suffix.lower().lstrip(".")
         files.write_atomic(given.instance, writer.dumped(replanned.document, kind if kind in NATIVE else "yaml"))
-    return _solve_and_tell(given, replanned, plan)
+    return _solve_and_tell(given, replanned, plan, context.obj)
 
 
 def _refuse_early(given: ReplanOptions, columnar: bool) -> None:
@@ -181,21 +181,21 @@ def _money(text: str) -> Any:
         raise UsageError(f"--move-cost {text}: no number") from None
 
 
-def _solved(given: ReplanOptions, document: Any, warm_start: Any, seconds: float) -> Any:
+def _solved(given: ReplanOptions, document: Any, warm_start: Any, seconds: float, begun: float | None = None) -> Any:
     from leptonopt.session.solve import solve
 
     return solve(
         document, method=given.method, time_limit=seconds, threads=given.threads, seed=given.seed,
-        deterministic=given.deterministic, warm_start=warm_start, handle_signals=True,
+        deterministic=given.deterministic, warm_start=warm_start, handle_signals=True, begun=begun,
     )  # fmt: skip
 
 
-def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, Any]) -> int:
+def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, Any], begun: float | None) -> int:
     """Solve the instance of what is left, print what changes, and write the plan."""
     from leptonopt.replanning.changes import changes_of, counted, replica_lines, shown
     from leptonopt.replanning.names import STAYS
 
-    result = _solved(given, replanned.document, replanned.warm_start, given.time_limit)
+    result = _solved(given, replanned.document, replanned.warm_start, given.time_limit, begun)
     for note in result.notes:
         print_note(note)
     if given.output is not None and str(given.output) != "-":

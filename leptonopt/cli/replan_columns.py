@@ -29,8 +29,8 @@ def refuse_options(given: Any) -> None:
             require_ending(path, endings, what)
 
 
-def replan_columns(given: Any, frozen: int) -> int:
-    """Plan again what is left of a plan in columns; `frozen` in seconds."""
+def replan_columns(given: Any, frozen: int, begun: float | None) -> int:
+    """Plan again what is left of a plan in columns; `frozen` in seconds, the limit counts from `begun`."""
     from leptonopt.io.columnar import load, save
     from leptonopt.runtime.child_process import temporary_folder
 
@@ -41,7 +41,7 @@ def replan_columns(given: Any, frozen: int) -> int:
     with temporary_folder(None) as room:
         path = given.instance or Path(room) / "rest.npz"
         save(path, rest.sheets)
-        return _solve_and_tell(given, path, rest)
+        return _solve_and_tell(given, path, rest, begun)
 
 
 def _remaining(given: Any, sheets: ColumnarInstance, frozen: int) -> RemainingColumns:
@@ -72,7 +72,7 @@ def _remaining(given: Any, sheets: ColumnarInstance, frozen: int) -> RemainingCo
     return remaining_columns(sheets, rows, happened, fixed, -(-frozen // sheets.instance.time.slot))
 
 
-def _solve_and_tell(given: Any, path: Path, rest: RemainingColumns) -> int:
+def _solve_and_tell(given: Any, path: Path, rest: RemainingColumns, begun: float | None) -> int:
     """Solve the instance of what is left, print what changes, and write the plan."""
     from leptonopt.replanning.columns import changes_of
     from leptonopt.session.portfolio import LIMITS
@@ -82,6 +82,7 @@ def _solve_and_tell(given: Any, path: Path, rest: RemainingColumns) -> int:
     result: Any = solve(
         path, method=method, time_limit=given.time_limit, threads=given.threads, seed=given.seed,
         deterministic=given.deterministic, warm_start=rest.warm_start, handle_signals=True,
+        begun=begun,
     )  # fmt: skip
     for note in result.notes:
         print_note(note)

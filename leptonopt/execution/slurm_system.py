@@ -16,8 +16,8 @@ from leptonopt.errors import InputError
 from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
 from leptonopt.execution.sbatch import PREFIX, local_time, sbatch_words
-from leptonopt.integrations.imported import json_of
 from leptonopt.integrations import slurm_values as values
+from leptonopt.integrations.imported import json_of
 from leptonopt.runtime.child_process import tool_output
 
 WAITING = {"pending", "requeued", "requeue_hold", "special_exit", "suspended"}

@@ -78,11 +78,14 @@ class SolveState:
             self._changed()
 
     def exchange(self, schedule: Schedule) -> None:
-        """Take a schedule of equal cost; refuse one that costs more or breaks a rule."""
-        if self.cost is not None and not contradicts(self.problem, schedule):
-            true = objective(self.problem, schedule)
-            if true <= self.cost:
-                self.schedule, self.cost = schedule, true
+        """Take a schedule of equal or less cost; refuse one that costs more or breaks a rule."""
+        if self.cost is None or contradicts(self.problem, schedule):
+            return
+        true, before = objective(self.problem, schedule), self.cost
+        if true <= before:
+            self.schedule, self.cost = schedule, true
+        if true < before:
+            self._changed()
 
     def bound(self, value: int) -> None:
         """Take a better bound."""

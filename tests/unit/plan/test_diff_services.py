@@ -30,7 +30,9 @@ def test_from_an_instant_on() -> None:
     later = service_plan((0, 0, 2, 3))
     later["services"][0]["ways"][0]["on"] = [{"from": hour(2), "count": 2}, {"from": hour(3), "count": 3}]
     (found, _) = replica_changes(service_plan((2, 2, 1, 1)), later, datetime(2026, 11, 23, 2, tzinfo=UTC))
-    assert found == ReplicaChange("chat", "rented", (Fraction(2), Fraction(5)), (0, found.starts[1]), Fraction(3), Fraction(0))
+    assert found == ReplicaChange(
+        "chat", "rented", (Fraction(2), Fraction(5)), (0, found.starts[1]), Fraction(3), Fraction(0)
+    )
 
 
 def test_new_and_gone() -> None:

@@ -46,6 +46,18 @@ def test_only_better_schedules_and_bounds_count() -> None:
     assert [(each.cost, each.bound, each.gap) for each in seen][-1] == (2, 1, 0.5)
 
 
+def test_exchange() -> None:
+    """A schedule that takes the place of the best one may be cheaper, which is a step of the trace, but not dearer."""
+    known = state()
+    for schedule in (CHEAP, DEAR, CHEAP):
+        known.exchange(schedule)
+        assert known.trace == []
+    known.incumbent(DEAR, units(known, 6))
+    for schedule in (DEAR, CHEAP, DEAR):
+        known.exchange(schedule)
+    assert [(cost, bound) for _, cost, bound in known.trace] == [(6, None), (2, None)]
+
+
 def test_schedules_that_break_rules_are_refused() -> None:
     """A note names the rules; nonsense is no schedule either."""
     known = state()
