@@ -247,10 +247,10 @@ class _Reader:
 
 
 def requests(spec: Mapping[str, Any]) -> dict[str, Fraction]:
-    """Return the requests of a pod: its containers together or one init container, with the sidecars that run by then.
+    """Return the requests of a pod: its containers together or one init container, and overhead.
 
-    Sidecars are init containers that are always restarted. The pod's own requests come before those of its containers,
-    and overhead is added.
+    Sidecars, init containers that are always restarted, run beside both. The pod's own requests come before those of
+    its containers.
     """
 
     def of(container: Mapping[str, Any]) -> dict[str, Fraction]:
