@@ -68,7 +68,7 @@ def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: dat
 
 
 def _left(run: PlannedRun, job: Job, now: datetime) -> dict[str, Any]:
-    """Return what says how long a run goes on: its progress, or its end where that is of what was left of it."""
+    """Return how long a run goes on: its progress, or its end where the plan has what was left of it."""
     if run.foreign or (job.started is not None and job.started < run.start):
         return {"ends": units.instant_text(run.end)}
     passed = (now - (job.started or now)).total_seconds()
