@@ -41,6 +41,9 @@ def options_asked_for(
     allowed = [way for way in chosen if way.refused is None]
     if not allowed:
         raise UsageError(f"task {task!r} may not run so: {chosen[0].id}: {chosen[0].refused}")
+    begun = None if stated.segments is None else stated.segments.begun
+    if begun is not None and begun.option not in {way.id for way in allowed}:
+        raise UsageError(f"task {task!r} has begun in {begun.option!r}; ask with this option")
     found = []
     for way in allowed:
         first = max((at for at in (way.not_before, start) if at is not None), default=None)

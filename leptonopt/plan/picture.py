@@ -51,7 +51,8 @@ class Picture:
         self._hold_replicas(instance)
         self.loaded = [pool for pool in self.pools if self.tasks[pool] or self.replicas[pool]]
         self.colours = {pool: COLOURS[at % len(COLOURS)] for at, pool in enumerate(self.pools)}
-        if len(self.busy) == 1:  # colours are those of tasks then
+        self.by_task = self.busy == self.loaded and len(self.busy) == 1  # one pool: colours are those of tasks
+        if self.by_task:
             self.colours[self.busy[0]] = GREY
         starts = [instant(line["start"]) for line in document["tasks"]]
         ends = [instant(line["end"]) for line in document["tasks"]]

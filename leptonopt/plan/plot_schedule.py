@@ -96,7 +96,7 @@ def _bars(
         y = base + lane
         boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
         place = first.setdefault(entry_key(line), at)
-        colour = picture.colours[pool] if len(picture.busy) > 1 else COLOURS[place % len(COLOURS)]
+        colour = COLOURS[place % len(COLOURS)] if picture.by_task else picture.colours[pool]
         faces.append(colour if not marked or entry_key(line) in marked else f"{colour}80")
         if entry_key(line) in marked:
             frames.append(boxes[-1])

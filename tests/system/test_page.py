@@ -162,11 +162,16 @@ def test_files(page: Page, tmp_path: Path) -> None:
 
 
 def test_token(browser: Browser, tmp_path: Path) -> None:
-    """With a token the page asks for it once."""
+    """With a token the page asks for it once, and tells where it is another one; dark where the browser asks for it."""
     with program(tmp_path / "jobs.sqlite", LEPTONOPT_TOKEN=TOKEN) as (_, address):
-        page = browser.new_page()
+        page = browser.new_page(color_scheme="dark")
         page.set_default_timeout(PATIENCE)
         page.goto(address)
+        expect(page.locator("#refused")).not_to_be_visible()
+        page.fill("#token", TOKEN[::-1])
+        page.click("#login button")
+        expect(page.locator("#refused")).to_be_visible()
+        expect(page.locator("body")).to_have_css("background-color", "rgb(11, 16, 22)")
         page.fill("#token", TOKEN)
         page.click("#login button")
         expect(page.locator("#example option")).not_to_have_count(1)

@@ -29,6 +29,7 @@ const json = async (path, options) => (await call(path, options)).json();
 
 async function loggedIn() {
   const dialog = $("login");
+  $("refused").hidden = !token;
   if (!dialog.open) dialog.showModal();
   await new Promise((done) => dialog.addEventListener("close", done, { once: true }));
   token = $("token").value;

@@ -68,3 +68,13 @@ def test_windows_of_options_hold() -> None:
     assert (one["id"], one["not_before"], one["not_after"]) == ("b", "2026-01-05T02:00:00Z", "2026-01-05T02:00:00Z")
     with pytest.raises(UsageError, match="'t' may not start then: b starts from 2026-01-05T02:00:00Z to 2026-01-05T03"):
         options_asked_for(instance, "t", option="b", before=units.instant("2026-01-05T01:00Z"))
+
+
+def test_the_option_of_a_task_that_has_begun_stays() -> None:
+    """Its segments so far ran in it."""
+    options = [{"id": id, "pool": "a", "uses": {"gpu": 1}, "duration": "2h"} for id in ("x", "y")]
+    begun = {"id": "t", "options": options, "segments": {"begun": {"option": "x", "left": "1h"}}}
+    instance = validate({**INSTANCE.document(), "tasks": [begun]})
+    assert [each["id"] for each in options_asked_for(instance, "t", option="x")] == ["x"]
+    with pytest.raises(UsageError, match="'t' has begun in 'x'"):
+        options_asked_for(instance, "t", option="y")

@@ -29,6 +29,9 @@ def test_data_by_pool() -> None:
     assert (picture.pools, picture.busy, picture.height) == (["a", "b"], ["b"], {"b": 4})
     assert (picture.begin, picture.end) == (plans.START, plans.START.replace(hour=3))
     assert (picture.zone.key, picture.crowded) == ("UTC", False)
+    assert picture.by_task
+    picture = Picture(plans.plan(plans.task("x", "a", 0, 2), plans.task("y", "b", 1, 2), pools=("a", "b")), None)
+    assert not picture.by_task  # one meaning per colour: that of a pool
     assert (
         Picture(
             plan, validate({**plans.INSTANCE, "time": {**plans.INSTANCE["time"], "zone": "Europe/Berlin"}})
