@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -30,9 +31,8 @@ def explained(document: dict[str, Any], console: Console) -> None:
         more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
         if names:
             console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
-        for demand in conflict["demands"]:
-            sign = " ?" if demand["place"] in conflict["unproven"] else ""
-            console.print(Text(f"  {printable(demand['words'])}{sign}"), soft_wrap=True)
+        for line in _demands(conflict["demands"], unproven):
+            console.print(Text(f"  {printable(line)}"), soft_wrap=True)
     if document["repairs"]:
         console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
     for repair in document["repairs"]:
@@ -42,3 +42,19 @@ def explained(document: dict[str, Any], console: Console) -> None:
         console.print(Text(f"  {changes}: feasible at {cost} {currency}{proven}"), soft_wrap=True)
     for note in document["notes"]:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+
+
+def _demands(demands: Sequence[dict[str, Any]], unproven: Collection[str]) -> Iterator[str]:
+    """Yield a line for each demand; those of one task that follow one another share a line."""
+    before, parts = None, list[str]()
+    for demand in demands:
+        words = demand["words"] + " ?" * (demand["place"] in unproven)
+        own = f"task {demand['subject'][0]!r} " if demand["subject"] else None
+        if own is not None and own == before and words.startswith(own):
+            parts.append(words.removeprefix(own))
+            continue
+        if parts:
+            yield ", and ".join(parts)
+        before, parts = own, [words]
+    if parts:
+        yield ", and ".join(parts)

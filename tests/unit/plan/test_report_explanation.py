@@ -14,7 +14,12 @@ def test_explanations() -> None:
     conflict = {
         "unproven": ["u"],
         "tasks": ["t", "u"],
-        "demands": [{"place": "pools[0]", "words": "pool 'a' offers 4 gpu"}],
+        "demands": [
+            {"place": "tasks[0].deadline", "subject": ["t"], "words": "task 't' ends by noon"},
+            {"place": "u", "subject": ["t"], "words": "task 't' starts by ten"},
+            {"place": "tasks[1].deadline", "subject": ["u"], "words": "task 'u' ends by noon"},
+            {"place": "pools[0]", "subject": ["a", "gpu"], "words": "pool 'a' offers 4 gpu"},
+        ],
     }
     repair = {"cost": 30, "changes": ["2 more gpu", "one day more"], "status": "optimal"}
     document = {
@@ -26,6 +31,6 @@ def test_explanations() -> None:
     said = out.getvalue()
     for words in (
         "infeasible  no plan exists  (1.0 s)", "because too much", "Conflict, of which 1 may not be needed (marked ?)", "tasks 't', 'u' ? must run",
-        "pool 'a' offers 4 gpu", "2 more gpu and one day more: feasible at 30.00 USD, the least there is", "note n",
+        "task 't' ends by noon, and starts by ten ?", "\n  task 'u' ends by noon\n", "pool 'a' offers 4 gpu", "2 more gpu and one day more: feasible at 30.00 USD, the least there is", "note n",
     ):  # fmt: skip
         assert words in said, words
