@@ -158,7 +158,10 @@ def _many_nodes(document: Document, instance: Instance, pool: Pool, at: int) -> 
     need = max(need, pool.kinds[at][1].most)
     if need > (_most_distinguished(document, pool, at) if _has_one_node_tasks(document) else 100_000):
         raise NotRemovable
-    _kind(document, pool.id, at)["count"] = need
+    kind, stated = pool.kinds[at][1], _kind(document, pool.id, at)
+    stated["count"] = need
+    if kind.price is None and kind.reserved + kind.commit_max >= kind.most:  # all are paid for, and so are more
+        stated["reserved"] = kind.reserved + need - kind.most
 
 
 def _nodes_held(uses: Mapping[str, Decimal], size: Mapping[str, Decimal]) -> int:

@@ -29,9 +29,10 @@ class RepairTuning:
 
     least_seconds: float = 0.5  # in which a repair can be verified
     most_seconds: float = 10.0  # in which the cost of a repair is minimised
+    verified: float = 0.1  # share of the remaining time that verifying a repair may take at least
     shares: int = 5  # changes that share the remaining time at once; later ones get what they leave
     left_out: int = 5  # tasks that are left out at most, each by itself
-    tries: int = 4  # larger changes that are tried where the least one of the conflict is not sufficient
+    tries: int = 10  # larger changes that are tried where the least one of the conflict is not sufficient
 
 
 TUNING = RepairTuning()
@@ -303,8 +304,9 @@ class Repairs:
         """Return the result for a changed document; None, and a note, where there is no time or none comes."""
         if not document["tasks"] and not document.get("services"):
             return None  # nothing is left to plan
-        seconds = min(deadline.left(), self.oracle.left() - TUNING.least_seconds, TUNING.most_seconds)
-        if self.oracle.left() <= 2 * TUNING.least_seconds:
+        left = self.oracle.left()
+        seconds = min(max(deadline.left(), TUNING.verified * left), left - TUNING.least_seconds, TUNING.most_seconds)
+        if left <= 2 * TUNING.least_seconds:
             self.notes.append("there was no time to verify every repair; try a longer limit (-t)")
             return None
         stated = pruned(document)

@@ -31,8 +31,8 @@ def explained(document: dict[str, Any], console: Console) -> None:
         more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
         if names:
             console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
-        for line in _demands(conflict["demands"], unproven):
-            console.print(Text(f"  {printable(line)}"), soft_wrap=True)
+        for said in _demands(conflict["demands"], unproven):
+            console.print(Text(f"  {printable(said)}"), soft_wrap=True)
     if document["repairs"]:
         console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
     for repair in document["repairs"]:

@@ -83,3 +83,13 @@ def test_more_nodes() -> None:
     assert more.pools[0].nodes[0].most == 4
     plenty = validate(pruned(without_requirements(made.document(), [found(made)["nodes"]])))
     assert plenty.pools[0].nodes[0].most >= 9
+
+
+def test_more_nodes_of_those_that_are_paid_already() -> None:
+    """A node that is lost was reserved: one more is reserved too, and nothing is had on demand."""
+    owned = nodes(reserved=2)
+    del owned["nodes"]["price"]
+    made = instance(task(pool="n", copies=9, gpu=4), pools=[owned])
+    assert list(found(made)) == ["nodes"]
+    plenty = validate(pruned(without_requirements(made.document(), [found(made)["nodes"]]))).pools[0].nodes[0]
+    assert plenty.reserved == plenty.most >= 9
