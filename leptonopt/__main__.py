@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from leptonopt.runtime import clock
 EVIDENCE = "leptonopt-alarm.json"
 CLEANUP_S = 1.2  # seconds for the clean-up after a signal
 YOUNG_OBJECTS = 200_000  # between two garbage collections: more than the imports make
+STDOUT = 1  # its descriptor
 PIPE_CLOSED = 141  # 128 + SIGPIPE, the usual exit code after the reader closed the pipe
 
 
@@ -44,7 +46,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         code = _discard_output()
     except OSError as error:
-        code = _report_error(error.strerror or str(error), 1)
+        code = code or _report_error(error.strerror or str(error), 1)
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code or 0)  # the normal shutdown of the interpreter takes too long for a time limit
@@ -143,6 +145,20 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the end)
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    with suppress(OSError, ValueError):  # a stream without a descriptor
+        if sys.stdout.fileno() == STDOUT:
+            _keep_stdout()
+
+
+def _keep_stdout() -> None:
+    """Keep standard output for what was asked for.
+
+    What libraries print to its descriptor goes nowhere. HiGHS of SciPy 1.17 prints a line whenever it completes a
+    solution, whatever its options say.
+    """
+    told, kept = sys.stdout, os.fdopen(os.dup(STDOUT), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+    sys.stdout = io.TextIOWrapper(kept, told.encoding, "backslashreplace", line_buffering=kept.isatty())
 
 
 if __name__ == "__main__":

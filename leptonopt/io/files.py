@@ -22,6 +22,7 @@ _HARMFUL = re.compile(
     + "".join(chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # names of standard output
 ALLOWED = "LEPTONOPT_MAX_SIZE"  # in the environment: the size up to which files are read
 
 
@@ -37,7 +38,7 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> None:
     """
     # A lone surrogate (from a file name that is not UTF-8) becomes \\udc80, which JSON reads back.
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    if str(path) == "-":
+    if str(path) in STDOUT:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

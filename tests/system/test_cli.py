@@ -97,6 +97,17 @@ def modules(*words: object) -> set[str]:
 # --- solve: what goes where ---
 
 
+def test_what_libraries_print_is_not_on_standard_output(tmp_path: Path) -> None:
+    """Standard output has what was asked for alone, also where a library writes to its descriptor."""
+    script = (
+        "import os, sys\nfrom leptonopt import __main__\nfrom leptonopt.io.files import write_atomic\n"
+        "def run(begun):\n    os.write(1, b'noise')\n    print('asked', flush=True)\n    write_atomic('/dev/stdout', 'too')\n"
+        "__main__._run = run\n__main__.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "asked\ntoo", "")
+
+
 def test_solve_prints_the_report(run: Any, answers: Any, week: Path) -> None:
     """Status, bill, schedule and figures, in words."""
     answers(plans.plan(plans.task("train", "a", 0, 2, 12.5), plans.task("test", "b", 2, 1)))
