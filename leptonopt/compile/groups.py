@@ -22,7 +22,7 @@ Members = list[tuple[int, int, int]]  # (task index, first copy, number of copie
 
 
 def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Members]:
-    """Return the members of each group of identical tasks; tasks with precedence stay single."""
+    """Return the members of each group of identical tasks; those with precedence or segments stay single."""
     linked = {at for first, second, *_ in tasks.edges for at in (first, second)}
     many = [at for at in linked if instance.tasks[at].copies > 1]
     if (copies := sum(instance.tasks[at].copies for at in many)) > MAX_LINKED:
@@ -35,7 +35,7 @@ def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Memb
             sets[id].append(number)
     groups: dict[object, Members] = {}
     for at, task in enumerate(check_time_each(instance.tasks)):
-        if at in linked:
+        if at in linked or task.is_cut:  # a part of a copy in segments may be all that is left of it
             for copy in range(1, task.copies + 1):
                 groups[at, copy] = [(at, copy, 1)]
             continue

@@ -64,3 +64,11 @@ def test_too_many_copies_with_precedence(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(groups, "MAX_EDGES", 11)
     with pytest.raises(InstanceError, match="12 pairs of copies wait for each other; at most 11"):
         compiled(*tasks)
+
+
+def test_copies_that_have_run_in_segments_are_apart() -> None:
+    """Each has its own chain, also where one segment is all that is left of it."""
+    begun = {"most": 1, "begun": {"option": "a", "left": "1h"}}
+    made = compiled(task(copies=2, duration="2h", segments=begun), task("u", duration="2h", segments=begun)).problem
+    assert made.copies.tolist() == [1, 1, 1]
+    assert [chain.groups.tolist() for chain in made.chains] == [[0], [1], [2]]
