@@ -81,7 +81,8 @@ _HOME = {
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    public = ("errors", "instance", "problem")  # modules, once they are loaded
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__") or name in public)})
 
 
 def __getattr__(name: str) -> Any:
