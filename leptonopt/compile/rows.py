@@ -251,7 +251,7 @@ class RowBuilder:
         """Return the columns of a task's options; several per option for nodes or varying duration."""
         made: list[CompiledOption] = []
         for way in check_time_each(found):
-            if way.refused is None:
+            if way.refused is None and self._form.offers(task.id, way.id):
                 for placed in self._placed(task, way):
                     made += self._timed(task, placed)
         return made

@@ -39,7 +39,9 @@ def placed_plan(source: TreeSource, assigned: AssignedRuns) -> PlacedPlan | None
     """Return the plan of assigned runs; None where runs have no node or the cost of nodes breaks a quota."""
     if assigned.failed:
         return None
-    placed = source.in_form(NodeForm(placements=assigned.placements(source.compiled)))
+    compiled = source.compiled
+    offered = None if compiled.cut else {(compiled.instance.tasks[at].id, option) for at, option, *_ in assigned.runs}
+    placed = source.in_form(NodeForm(placements=assigned.placements(compiled), offered=offered))
     schedule = encode(placed.compiled, assigned.runs)
     return checked_plan(source, placed, schedule)
 

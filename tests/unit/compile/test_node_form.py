@@ -45,3 +45,9 @@ def test_placements_tell_apart_what_they_name() -> None:
     assert ranges(form) == [("p", 1, 1), ("p", 2, 2), ("p", 3, 3), ("p", 4, 5), ("q", 1, 1), ("q", 2, 5)]
     compiled = compile_instance(validate(STATED), form)
     assert [way.on_nodes for way in compiled.kept[0]] == [("box/3",)]
+
+
+def test_an_option_that_is_not_offered_has_no_column() -> None:
+    """Of two pools one is left."""
+    compiled = compile_instance(validate(STATED), NodeForm(alike=True, offered={("a", "q")}))
+    assert [way.pool for way in compiled.kept[0]] == ["q"]
