@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.heuristics.job_kernels import JobArrays, JobState
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import Problem
+from leptonopt.problem.problem import Problem, Quota
 from leptonopt.problem.schedule import Schedule
-from leptonopt.runtime.clock import check_time_each
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +28,8 @@ class JobLimits:
     slots : kinds of nodes times slots, and those times the quotas
     """
 
-    jobs: int = 3_000
-    columns: int = 5_000_000
+    jobs: int = 50_000
+    columns: int = 40_000_000
     slots: int = 5_000_000
 
 
@@ -178,18 +177,21 @@ def _group_arrays(problem: Problem) -> Arrays:
 
 def _option_arrays(problem: Problem) -> Arrays:
     """Return the arrays of options and of their starts."""
-    tables = [problem.start_costs(option).astype(float) for option in check_time_each(range(problem.options))]
-    least = np.array([float(table.min()) for table in tables])
-    use_at, use = _quota_tables(problem)
+    columns = StartColumns(problem)
+    cost = columns.costs(problem.price_sum, problem.fixed)
+    least = np.minimum.reduceat(cost, columns.ptr[:-1])
+    falls = np.append(cost[1:] < cost[:-1], False)
+    falls[columns.ptr[1:] - 1] = False
+    use_at, use = _quota_tables(problem, columns)
     return {
         "options": np.lexsort((least, problem.group)),
         "duration": problem.duration,
         "first": problem.first,
         "last": problem.last,
         "pool": problem.pool,
-        "regular": np.array([not (np.diff(table) < 0).any() for table in tables], bool),
-        "cost_ptr": np.cumsum([0, *map(len, tables)]),
-        "cost": np.concatenate(tables),
+        "regular": ~np.logical_or.reduceat(falls, columns.ptr[:-1]),
+        "cost_ptr": columns.ptr,
+        "cost": cost,
         "least": least,
         "demand_ptr": problem.demand_ptr,
         "row": problem.demand_row,
@@ -279,15 +281,67 @@ def _sets(groups: int, sets: tuple[Ints, ...]) -> tuple[Ints, Ints]:
     return np.searchsorted(of[by], np.arange(groups + 1)).astype(np.int64), number[by].astype(np.int64)
 
 
-def _quota_tables(problem: Problem) -> tuple[Ints, Floats]:
+def _quota_tables(problem: Problem, columns: StartColumns) -> tuple[Ints, Floats]:
     """Return where the uses of a quota by an option begin, (O, Q), -1 for none; and the uses by start."""
     at, tables, size = np.full((problem.options, len(problem.quotas)), -1), [np.zeros(0)], 0
-    for option in check_time_each(range(problem.options if problem.quotas else 0)):
-        first, last = int(problem.first[option]), int(problem.last[option])
-        for number, quota in enumerate(problem.quotas):
-            uses = quota.uses(problem, option, first, last)
-            if uses.any():
-                at[option, number] = size
-                tables.append(uses.astype(float))
-                size += len(uses)
+    for number, quota in enumerate(problem.quotas):
+        uses = columns.uses(quota)
+        uses_any = np.logical_or.reduceat(uses != 0, columns.ptr[:-1])
+        kept = uses[uses_any[columns.option]]
+        lengths = np.diff(columns.ptr)[uses_any]
+        at[uses_any, number] = size + np.cumsum(lengths) - lengths
+        size += len(kept)
+        tables.append(kept)
     return at, np.concatenate(tables)
+
+
+class StartColumns:
+    """The columns of a problem: each option at each start of its window, option by option.
+
+    Attributes
+    ----------
+    ptr : int64, shape (O + 1,), where the columns of an option begin
+    option, start, end : int32, shape (C,)
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.ptr: Ints = np.concatenate([[0], np.cumsum(problem.last - problem.first + 1)])
+        self.option = np.repeat(np.arange(problem.options, dtype=np.int32), np.diff(self.ptr))
+        self.start = (np.arange(self.ptr[-1]) - (self.ptr[:-1] - problem.first)[self.option]).astype(np.int32)
+        self.end = self.start + problem.duration.astype(np.int32)[self.option]
+
+    def costs(self, prefix: Ints, once: Ints) -> Floats:
+        """Return the costs at prefix sums of prices, (K, T + 1), and one-time costs; float64, shape (C,)."""
+        problem, option = self.problem, self.option
+        cost: Floats = (once[option] + problem.late(problem.group[option], self.end)).astype(float)
+        cost += self.held(prefix, np.arange(len(prefix)))
+        return cost
+
+    def uses(self, quota: Quota) -> Floats:
+        """Return the use of a quota by one copy, float64, shape (C,)."""
+        place = np.full(len(self.problem.capacity), -1)
+        place[quota.rows] = np.arange(len(quota.rows))
+        use = self.held(np.pad(np.cumsum(quota.rate, axis=1), ((0, 0), (1, 0))), place)
+        once = np.zeros(self.problem.options)
+        once[quota.options] = quota.once
+        use += once[self.option] * ((self.start >= quota.first) & (self.start <= quota.last))
+        return use
+
+    def held(self, sums: Ints, place: Ints) -> Floats:
+        """Return what demand costs at prefix sums, (N, T + 1); float64, shape (C,).
+
+        place : the line of each row among these sums, -1 for none
+        """
+        problem, total = self.problem, np.zeros(len(self.option))
+        for nth in range(int(np.diff(problem.demand_ptr).max(initial=0))):
+            entry = np.minimum(problem.demand_ptr[:-1] + nth, len(problem.demand) - 1)
+            line = place[problem.demand_row[entry]]
+            there = (problem.demand_ptr[:-1] + nth < problem.demand_ptr[1:]) & (line >= 0)
+            if not there.any():
+                continue
+            own = np.flatnonzero(there[self.option]) if not there.all() else slice(None)
+            option = self.option[own]
+            change = sums[line[option], self.end[own]] - sums[line[option], self.start[own]]
+            total[own] += problem.demand[entry[option]] * change
+        return total

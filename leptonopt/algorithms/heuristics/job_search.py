@@ -72,6 +72,16 @@ class JobSearch:
         """Begin with a schedule."""
         self.option, self.start = columns_of(self.jobs, schedule)
 
+    def construct(self) -> None:
+        """List the jobs in each order; report the cheapest schedule by cost and penalties on quotas."""
+        descent = OrderDescent(self.jobs, self.limits.seed, self.over)
+        for rank in self.ranks:
+            descent.start([self.jobs.order_of(rank)])
+            if self.over():
+                break
+        if descent.best is not None:
+            self._report(descent.best)
+
     def search_orders(self, seconds: float, idle: int = TUNING.idle) -> None:
         """Run the iterated descent over orders; report the schedule of every better local optimum."""
         deterministic, deadline = self.limits.deterministic, Deadline.never()

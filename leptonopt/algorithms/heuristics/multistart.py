@@ -41,6 +41,7 @@ class MultiStartTuning:
     order_groups: int = 60  # groups up to which schedules of orders for lateness are always taken
     notable_gain: float = 0.15  # of orders for lateness over a construction, below which their schedule is not taken:
     # neighbourhoods leave its basin late (elasticflow-100, 25 s: 6,999 from 7,093 by orders, 6,754 from 7,650 without)
+    listed_groups: int = 3_000  # groups above which kernels alone construct: 20,000 in a second, without them in ten
     dated_groups: int = 400  # groups above which orders for lateness are constructed by kernels alone
 
 
@@ -127,6 +128,8 @@ class MultiStart:
 
     def run(self) -> None:
         """Construct plainly, then by multipliers; without a schedule try more orders and longer repairs."""
+        if self.problem.groups > TUNING.listed_groups and self.run_compiled():
+            return
         ranks = priority_orders(self.problem, self.blocks)
         self.build(ranks)
         self.search_jobs()
@@ -155,6 +158,25 @@ class MultiStart:
         if len(self.problem.nodes) and self.problem.groups <= TUNING.large:
             for rank in ranks[1:]:  # which order shares nodes best differs: by a factor of two between weeks
                 self.attempt(rank, self.true, hurry=False)
+
+    def run_compiled(self) -> bool:
+        """Construct by kernels in all orders, then search under penalties; return whether there is a schedule."""
+        coupled = bool(self.problem.quotas or len(self.problem.nodes))
+        if not (coupled or has_due_dates(self.problem)) or not self.kernels_ready(wait=True):
+            return False
+        from leptonopt.algorithms.heuristics.job_arrays import fits_kernels  # load numba
+        from leptonopt.algorithms.heuristics.job_search import JobSearch
+
+        if not fits_kernels(self.problem):
+            return False
+        search = JobSearch(self.problem, self.blocks, self.limits, self.should_stop, self.take)
+        search.construct()
+        self.built = True
+        seconds = TUNING.job_share * self.limits.effort
+        if self.found is not None:
+            seconds = min(TUNING.job_seconds, seconds)
+        search.search_with_penalties(seconds, first=self.found is None)
+        return self.found is not None
 
     def search_jobs(self, last: bool = False) -> None:
         """Search by kernels over jobs.
@@ -193,11 +215,11 @@ class MultiStart:
         if self.found is not None:
             self.adopt(self.found)
 
-    def kernels_ready(self) -> bool:
-        """Return whether the kernels over jobs are compiled; deterministic mode waits for them."""
+    def kernels_ready(self, wait: bool = False) -> bool:
+        """Return whether the kernels over jobs are compiled; `wait` for them, as deterministic mode does."""
         if jit.compiled(jit.JOBS):
             return True
-        if not self.limits.deterministic:
+        if not (wait or self.limits.deterministic):
             return False
         warmup = JitWarmup(part=jit.JOBS)
         try:

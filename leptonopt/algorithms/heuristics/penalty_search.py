@@ -32,13 +32,15 @@ class PenaltyTuning:
     Attributes
     ----------
     steps : steps of the first round; in deterministic mode of every round
-    round_seconds : length of a round that later ones are fitted to [s]
+    round_seconds : length of a round that later ones are fitted to [s]; grows with the jobs, which a round enters anew
+    round_jobs : jobs of a round of that length
     hot, cold : first and last temperature, as shares of the mean cost of a job
     per_second : steps that count as a second in deterministic mode
     """
 
     steps: int = 200
     round_seconds: float = 0.1
+    round_jobs: int = 3_000
     hot: float = 1.0
     cold: float = 0.01
     per_second: int = 10_000
@@ -116,12 +118,13 @@ class PenaltySearch:
     def run(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
         """Search for so many seconds or until `over`; with `first`, until a schedule exceeds nothing."""
         watch, steps = Stopwatch(), TUNING.steps
+        length = TUNING.round_seconds * max(1.0, len(self.penalty) / TUNING.round_jobs)
         while (spent := watch.seconds()) < seconds and not over():
             self.round(min(1.0, spent / max(1e-9, seconds)), steps)
             if first and math.isfinite(self.best.cost[0]):
                 return
             took = max(1e-4, watch.seconds() - spent)
-            steps = max(1, min(4 * steps, int(steps * TUNING.round_seconds / took)))
+            steps = max(1, min(4 * steps, int(steps * length / took)))
 
     def run_steps(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
         """Search for the number of steps that counts as so many seconds; no clock is looked at."""

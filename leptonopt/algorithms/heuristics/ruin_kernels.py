@@ -31,8 +31,9 @@ class RuinParameters(NamedTuple):
     Attributes
     ----------
     most : jobs removed in a step, at most
-    wide : probability that up to half of the jobs may be removed
+    wide, widest : probability that up to half of the jobs may be removed, and how many of them at most
     anywhere : probability that random jobs are removed, and not neighbours
+    drawn : jobs for one that is drawn as a seed; half of the seeds are the drawn job that could gain most
     blink, late : probabilities that an option is passed over, and that the last of equal starts is taken
     out : jobs without a place that are tried in a step, at most
     period : steps between two changes of the weights of quotas
@@ -43,7 +44,9 @@ class RuinParameters(NamedTuple):
 
     most: int = 16
     wide: float = 0.03
+    widest: int = 500
     anywhere: float = 0.2
+    drawn: int = 250
     blink: float = 0.1
     late: float = 0.1
     out: int = 4
@@ -90,12 +93,45 @@ def overlapping(jobs: JobArrays, state: JobState, seed: int, pool: int, begin: i
 
 
 @inner_jit
+def possible_gain(jobs: JobArrays, state: JobState, job: int) -> float:
+    """Return by how much the cost of a job, or of leaving it out, exceeds that of its cheapest column."""
+    group = jobs.group[job]
+    begin = jobs.option_ptr[group]
+    if begin == jobs.option_ptr[group + 1]:
+        return 0.0
+    option, least = state.option[job], jobs.least[jobs.options[begin]]
+    if option < 0:
+        return float(np.inf if jobs.must[job] else jobs.value[job] - least)
+    return float(jobs.cost[jobs.cost_ptr[option] + state.start[job] - jobs.first[option]] - least)
+
+
+@inner_jit
+def choose_seed(jobs: JobArrays, state: JobState, parameters: RuinParameters) -> int:
+    """Return a random job; half of the time that of several which could gain most, where jobs are many."""
+    many = len(state.option)
+    seed = np.random.randint(many)
+    if many < parameters.drawn or np.random.random() < 0.5:
+        return seed
+    most = possible_gain(jobs, state, seed)
+    for _ in range(many // parameters.drawn):
+        other = np.random.randint(many)
+        gain = possible_gain(jobs, state, other)
+        if gain > most:
+            seed, most = other, gain
+    return seed
+
+
+@inner_jit
 def choose_jobs(jobs: JobArrays, state: JobState, found: Array, parameters: RuinParameters) -> int:
     """Write random jobs, or neighbours of a seed's option, into `found`; return their number."""
     many = len(state.option)
-    most = parameters.most if np.random.random() >= parameters.wide else max(parameters.most, many // 2)
+    most = (
+        parameters.most
+        if np.random.random() >= parameters.wide
+        else max(parameters.most, min(parameters.widest, many // 2))
+    )
     limit = np.random.randint(1, most + 1)
-    seed = np.random.randint(many)
+    seed = choose_seed(jobs, state, parameters)
     group = jobs.group[seed]
     begin, end = jobs.option_ptr[group], jobs.option_ptr[group + 1]
     near = np.random.random() >= parameters.anywhere and begin < end

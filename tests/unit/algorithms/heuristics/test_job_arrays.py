@@ -17,7 +17,7 @@ def test_every_copy_is_a_job():
     assert jobs.penalty[0] > 7
 
 
-def test_the_cost_of_each_start_is_that_of_the_problem():
+def test_cost_and_quota_use_of_each_start_are_those_of_the_problem():
     for seed in range(20):
         made = random_problems.rich(seed)
         if not made.options:
@@ -26,6 +26,12 @@ def test_the_cost_of_each_start_is_that_of_the_problem():
         for at in range(made.options):
             part = arrays.cost[arrays.cost_ptr[at] : arrays.cost_ptr[at + 1]]
             assert part.tolist() == made.start_costs(at).tolist()
+            assert arrays.least[at] == part.min()
+            assert arrays.regular[at] == (np.diff(part) >= 0).all()
+            for number, quota in enumerate(made.quotas):
+                uses, begin = quota.uses(made, at, int(made.first[at]), int(made.last[at])), arrays.use_at[at, number]
+                assert (begin < 0) == (not uses.any())
+                assert begin < 0 or arrays.use[begin : begin + len(uses)].tolist() == uses.tolist()
 
 
 def test_predecessors_come_first_in_every_order():

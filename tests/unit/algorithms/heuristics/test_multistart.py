@@ -1,5 +1,6 @@
 """Greedy ends when its own time is up, whether or not it has found anything, and builds a first order whole."""
 
+import dataclasses
 import time
 from itertools import count
 
@@ -7,11 +8,13 @@ import numpy as np
 import pytest
 
 import leptonopt
+from leptonopt.algorithms.heuristics import multistart
 from leptonopt.algorithms.heuristics.insertion import insert_copies
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.node_form import COUNTED
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, NullMonitor, Stop
@@ -70,3 +73,13 @@ def test_the_money_of_nodes_counts_while_tasks_are_placed(budget, rented):
     found = with_node_schedule(problem, placing.schedule())
     assert not violated_rules(problem, found)
     assert found.count[problem.pool[found.option] == 0].sum() == rented
+
+
+def test_kernels_alone_construct_where_tasks_are_many(monkeypatch):
+    made = compile_instance(leptonopt.generate("platform", tasks=30, seed=4), COUNTED).problem
+    limits = Limits(60.0, deterministic=True, work=0.2)
+    monkeypatch.setattr(multistart, "TUNING", dataclasses.replace(multistart.TUNING, listed_groups=20))
+    monkeypatch.setattr(multistart.MultiStart, "build", lambda *_: pytest.fail("tasks were placed one by one"))
+    found = greedy.solve(made, None, limits, NullMonitor()).schedule
+    assert found is not None
+    assert not violated_rules(made, found)
