@@ -282,10 +282,13 @@ class _Rewriting:
         if run.outside:
             way = replace(way, uses={}, whole=0, beside={})
         options = [_option(replace(way, not_before=None), f"{way.id}{STAYS}", left, rest, not_after=self.start)]
-        stays = task.options and all(added(option.id or "") == "stays" for option in task.options)  # from before
-        move = None if task.foreign or run.outside or stays else run.move or self.state.move
+        stayed = {added(option.id or "") == "stays" for option in task.options}  # what an earlier replanning has added
+        move = None if task.foreign or run.outside or stayed == {True} else run.move or self.state.move
         if move is not None:
-            options += [self._moved(each, run, move) for each in ways.values() if each.refused is None]
+            priced = True in stayed  # the options to move to have their price already
+            possible = [each for each in ways.values() if each.refused is None]
+            options += [_option(each, each.id, each.duration, each.cost, True) for each in possible if priced]
+            options += [self._moved(each, run, move) for each in possible if not priced]
         for key in ("release", "optional", "work", "after", "inputs", "results"):  # it has started
             entry.pop(key, None)
         ends = self.start + timedelta(seconds=ceil(left / self.instance.time.slot) * self.instance.time.slot)

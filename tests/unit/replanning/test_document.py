@@ -77,6 +77,23 @@ def test_what_runs_moves_at_a_price() -> None:
     assert [each.get("consumes") for each in options] == [None, {"changes": 1}, {"changes": 1}]
 
 
+def test_moves_are_paid_once() -> None:
+    """In the rest of a rest, options to move to keep their price; where none are stated, what runs stays."""
+    run = {"task": "a", "pool": "own", "started": "2026-11-30T00:00Z", "ends": "2026-11-30T08:00Z"}
+    move = {"cost": 5, "restart": "30m"}
+    for said in (move, None):
+        first = rest({"running": [run], "move": said})
+        instance = validate(first.document)
+        state = read_state({"now": "2026-11-30T06:00Z", "running": [run], "move": move}, instance)
+        options = tasks(remaining_instance(instance, {"tasks": []}, state))["a"]["options"]
+        before = tasks(first)["a"]["options"]
+        assert options[0]["duration"] == "2h"
+        assert [(each["id"], each["duration"], each["cost"]) for each in options[1:]] == [
+            (each["id"], each["duration"], each["cost"]) for each in before[1:]
+        ]
+        assert len(options) == (3 if said else 1)
+
+
 def test_what_waits_is_kept_or_changes() -> None:
     """The planned option at the planned start changes nothing; all options at any start do."""
     options = tasks(rest())["c"]["options"]
