@@ -68,7 +68,7 @@ def main() -> None:
 def all_lines(data: Path, worlds: int) -> Iterator[Line]:
     """Yield the scores of every trace in every setting."""
     zones = sorted(each for each in data.iterdir() if (each / "traces").is_dir())
-    files = {zone: sorted((zone / "traces" / "random_start").glob("*.json")) for zone in zones}
+    files = {zone: sorted((zone / "traces" / "random_start").glob("[!.]*.json")) for zone in zones}
     for number, zone in product(range(worlds), zones):
         path = files[zone][number * len(files[zone]) // worlds]
         for deadline, restart in product(DEADLINES, RESTARTS):

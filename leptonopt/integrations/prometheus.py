@@ -1,4 +1,4 @@
-"""Read history from Prometheus: what others take of a pool by slot, and the power that a device draws.
+"""Read history from Prometheus: what others take of a pool by slot, the power of a device, and how long runs take.
 
 The input is the address of a server, or files with the answer of `/api/v1/query_range`.
 """
@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import groupby, pairwise
 from typing import Any
 
 from leptonopt.errors import InputError, UsageError
-from leptonopt.integrations.imported import Document, Grid, Imported, step_series
+from leptonopt.instance import units
+from leptonopt.integrations.imported import Document, Grid, Imported, plain_number, step_series
 
 WEEK = 7 * 86_400
 TIMEOUT = 30.0  # seconds that a server has for an answer
@@ -22,7 +24,7 @@ MOST_POINTS = 11_000  # points of a series that a server returns at most
 
 
 def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid) -> Imported:
-    """Return one pool, of what is left of its capacity, or of the power its devices draw.
+    """Return one pool, of what is left of its capacity, or of the power its devices draw; or a task as measured.
 
     Parameters
     ----------
@@ -31,7 +33,8 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     params : `pool`, the id of the pool. `resource`, the name of its resource (gpu). `capacity`, how much of it there
         is in all: the values of the query, summed over all series, are what others take of it; a slot counts with
         its largest sample. `power` in place of `capacity`: values are watts of a device, and the mean over all
-        samples counts.
+        samples counts. `duration`, the id of a task: a series is above 0 while the task runs on the pool, where it uses
+        so much of the resource as `uses` says (1).
 
     Raises
     ------
@@ -40,17 +43,26 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     UsageError
         When a parameter is missing or wrong.
     """
-    if "pool" not in params or ("capacity" in params) == ("power" in params):
-        raise UsageError("prometheus needs --param pool=ID, and either --param capacity=N or --param power=watts")
+    if "pool" not in params or sum(name in params for name in ("capacity", "power", "duration")) != 1:
+        wanted = "--param capacity=N, --param power=watts or --param duration=TASK"
+        raise UsageError(f"prometheus needs --param pool=ID, and one of {wanted}")
     resource = params.get("resource", "gpu")
     series = [one for name, text in texts for one in _series(name, text)]
     found = Imported()
     pool: Document = {"id": params["pool"]}
-    if "power" in params:
-        pool |= {"capacity": {resource: "unlimited"}, "power": {resource: mean_power(series)}}
-        found.notes.append("the capacity is not known and stands as unlimited; an overlay may say it")
+    if "capacity" in params:
+        pool["capacity"] = {resource: _left(series, _amount("capacity", params["capacity"]), grid, found)}
     else:
-        pool["capacity"] = {resource: _left(series, _capacity(params["capacity"]), grid, found)}
+        pool["capacity"] = {resource: "unlimited"}
+        found.notes.append("the capacity is not known and stands as unlimited; an overlay may say it")
+    if "power" in params:
+        pool["power"] = {resource: mean_power(series)}
+    if "duration" in params:
+        amount = _amount("uses", params.get("uses", "1"))
+        uses = {resource: plain_number(Decimal(amount.numerator) / amount.denominator)}
+        seconds = units.duration_text(longest_run(series, found))
+        option = {"pool": params["pool"], "uses": uses, "duration": seconds}
+        found.tasks.append({"id": params["duration"], "options": [option]})
     found.pools.append(pool)
     return found
 
@@ -112,13 +124,13 @@ def _value(text: str) -> Fraction:
         raise ValueError(f"{text[:40]!r} is no number") from None
 
 
-def _capacity(text: str) -> Fraction:
+def _amount(name: str, text: str) -> Fraction:
     try:
         found = Fraction(text)
     except (ValueError, ZeroDivisionError):
         found = Fraction(-1)
     if found < 0:
-        raise UsageError(f"--param capacity={text}; allowed is a number that is not negative")
+        raise UsageError(f"--param {name}={text}; allowed is a number that is not negative")
     return found
 
 
@@ -155,3 +167,33 @@ def mean_power(series: Sequence[Sequence[tuple[int, Fraction]]]) -> Decimal:
         raise InputError("the answer has no samples; look at the query and its times")
     mean = sum(samples, Fraction(0)) / len(samples)
     return (Decimal(math.ceil(mean * 1000)) / 10**6).normalize()
+
+
+def longest_run(series: Sequence[Sequence[tuple[int, Fraction]]], found: Imported) -> int:
+    """Return how long the longest run took [seconds], with a note on all of them.
+
+    A run lasts while a series is above 0, missing samples included, and a step longer. Runs that have begun at the
+    first instant or still go on at the last one are left out.
+
+    Raises
+    ------
+    InputError
+        When there is no whole run.
+    """
+    instants = sorted({at for one in series for at, _ in one})
+    step = min((later - at for at, later in pairwise(instants)), default=0)
+    whole, cut = list[int](), 0
+    for one in series:
+        for runs, samples in groupby(one, key=lambda sample: sample[1] > 0):
+            if runs:
+                times = [at for at, _ in samples]
+                inside = instants[0] < times[0] and times[-1] < instants[-1]
+                whole += [times[-1] - times[0] + step] if inside else []
+                cut += not inside
+    if not whole:
+        raise InputError(f"the answer has no whole run, and {cut} that begin or end outside of it; ask for more time")
+    shortest, mean, longest = (units.duration_text(each) for each in (min(whole), sum(whole) // len(whole), max(whole)))
+    found.notes.append(f"{len(whole)} runs took {shortest} to {longest}, {mean} on average; the longest counts")
+    if cut:
+        found.notes.append(f"{cut} runs begin or end outside of the answer, and are left out")
+    return max(whole)

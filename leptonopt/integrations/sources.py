@@ -41,8 +41,9 @@ SOURCES = {
     "nvidia-smi": Source("nvidia_smi", "the GPUs of a machine: nvidia-smi -q -x (asked when no FILE)", ("pool",)),
     "prometheus": Source(
         "prometheus",
-        "capacity taken by others, or power, from a server's address with --param query, or answers of query_range",
-        ("query", "pool", "resource", "capacity", "power"),
+        "capacity taken by others, power, or how long a task takes, from a server's address with --param query, or "
+        "answers of query_range",
+        ("query", "pool", "resource", "capacity", "power", "duration", "uses"),
     ),
     "prices": Source(
         "price_lists",

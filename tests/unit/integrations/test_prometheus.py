@@ -48,6 +48,21 @@ def test_power() -> None:
     assert found.pools[0]["power"] == {"a100": Decimal("0.133334")}
 
 
+def test_how_long_runs_take() -> None:
+    """The longest whole run counts; missing samples do not end it, and what is cut off by the answer does not count."""
+    one = [(0, "5"), (60, "0"), (120, "3"), (240, "4"), (300, "0"), (540, "1")]
+    two = [(0, "0"), (60, "NaN"), (120, "9"), (180, "0"), (540, "0")]
+    given = {"pool": "p", "duration": "train", "uses": "8"}
+    found = prometheus.read([("x", answer(one, two))], given, GRID)
+    assert found.tasks == [{"id": "train", "options": [{"pool": "p", "uses": {"gpu": 8}, "duration": "3m"}]}]
+    assert found.notes[1:] == [
+        "2 runs took 1m to 3m, 2m on average; the longest counts",
+        "2 runs begin or end outside of the answer, and are left out",
+    ]
+    with pytest.raises(InputError, match="no whole run"):
+        prometheus.read([("x", answer([(0, "5")], []))], given, GRID)
+
+
 @pytest.mark.parametrize(
     ("params", "said"),
     [({}, "--param pool"), ({"pool": "p"}, "--param pool"), ({"pool": "p", "capacity": "many"}, "capacity=many")],
