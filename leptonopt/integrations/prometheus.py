@@ -1,4 +1,4 @@
-"""Read history from Prometheus: what others take of a pool by slot, the power of a device, and how long runs take.
+"""Read history from Prometheus: what others take of a pool, the power of a device, the time of runs.
 
 The input is the address of a server, or files with the answer of `/api/v1/query_range`.
 """
@@ -24,7 +24,7 @@ MOST_POINTS = 11_000  # points of a series that a server returns at most
 
 
 def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid) -> Imported:
-    """Return one pool, of what is left of its capacity, or of the power its devices draw; or a task as measured.
+    """Return a pool with what is left of it, or the power of its devices, or with a measured task.
 
     Parameters
     ----------
@@ -58,10 +58,8 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     if "power" in params:
         pool["power"] = {resource: mean_power(series)}
     if "duration" in params:
-        amount = _amount("uses", params.get("uses", "1"))
-        uses = {resource: plain_number(Decimal(amount.numerator) / amount.denominator)}
         seconds = units.duration_text(longest_run(series, found))
-        option = {"pool": params["pool"], "uses": uses, "duration": seconds}
+        option = {"pool": params["pool"], "uses": {resource: _uses(params)}, "duration": seconds}
         found.tasks.append({"id": params["duration"], "options": [option]})
     found.pools.append(pool)
     return found
@@ -122,6 +120,11 @@ def _value(text: str) -> Fraction:
         return Fraction(Decimal(text))
     except InvalidOperation:
         raise ValueError(f"{text[:40]!r} is no number") from None
+
+
+def _uses(params: Mapping[str, str]) -> int | Decimal:
+    amount = _amount("uses", params.get("uses", "1"))
+    return plain_number(Decimal(amount.numerator) / amount.denominator)
 
 
 def _amount(name: str, text: str) -> Fraction:
