@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from leptonopt.compile.work_options import concrete_options
+from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
@@ -44,15 +45,22 @@ def options_asked_for(
     begun = None if stated.segments is None else stated.segments.begun
     if begun is not None and begun.option not in {way.id for way in allowed}:
         raise UsageError(f"task {task!r} has begun in {begun.option!r}; ask with this option")
+    if not (found := _in_window(allowed, start, before)):
+        window = f"{_at(allowed[0].not_before)} to {_at(allowed[0].not_after)}"
+        raise UsageError(f"task {task!r} may not start then: {allowed[0].id} starts from {window}")
+    return found
+
+
+def _in_window(
+    allowed: Iterable[ConcreteOption], start: datetime | None, before: datetime | None
+) -> list[dict[str, Any]]:
+    """Return the options that can start at an instant, or not after one, with what is left of windows."""
     found = []
     for way in allowed:
         first = max((at for at in (way.not_before, start) if at is not None), default=None)
         last = min((at for at in (way.not_after, start, before) if at is not None), default=None)
         if first is None or last is None or first <= last:
             found.append(written_option(way, way.id, way.duration, way.cost, first, last))
-    if not found:
-        window = f"{_at(allowed[0].not_before)} to {_at(allowed[0].not_after)}"
-        raise UsageError(f"task {task!r} may not start then: {allowed[0].id} starts from {window}")
     return found
 
 
