@@ -31,8 +31,7 @@ def options_asked_for(
     """
     stated = next((each for each in instance.tasks if each.id == task), None)
     if stated is None:
-        known = ", ".join(each.id for each in instance.tasks[:8])
-        raise UsageError(f"there is no task {task!r}; known are {known}")
+        raise UsageError(f"there is no task {task!r}; known are {', '.join(each.id for each in instance.tasks[:8])}")
     if stated.is_cut and (start is not None or before is not None):
         raise UsageError(f"task {task!r} may run in segments; a start is asked for tasks that run as a whole")
     ways = [way for way in concrete_options(instance, stated) if way.id != NOT_TAKEN or option == NOT_TAKEN]
