@@ -21,6 +21,7 @@ from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline, now
 from leptonopt.runtime.signals import Signals
 from leptonopt.session.closing import ClosingTime
+from leptonopt.session.fewer_segments import join_segments
 from leptonopt.session.kernel_warmup import compiled_beside, uses_kernels
 from leptonopt.session.lane import Lane, relative_gain
 from leptonopt.session.result import Progress
@@ -175,6 +176,7 @@ class SolveSession:
 
     def finish(self, method: str | methods.Method) -> SolveSession:
         """Return the session of the answer, once the search is over."""
+        join_segments(self.state, self._over(min(self.left(), TIMES.restore_share * self.limits.time_limit)))
         self.restore_warm_start()
         return self
 
