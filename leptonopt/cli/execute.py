@@ -235,6 +235,7 @@ def _drive(
     from leptonopt.execution.store import Store
 
     store = Store(given.folder / f"{project}.sqlite")
+    store.hold()
     executor = Executor(runs, capacity_of(instance), store, launcher, given.folder)
 
     def tell(job: Job) -> None:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from leptonopt.execution.executor import GONE, NEVER, STARTING
+from leptonopt.execution.jobs import Job
 from leptonopt.execution.planned import PlannedRun
-from leptonopt.runtime.dask import dask_client
-from leptonopt.runtime.shell import run_command
+from leptonopt.runtime.dask import dask_client, run_published
 
 PREFIX = "leptonopt-run-"
 
@@ -28,40 +29,36 @@ class DaskLauncher:
         self._pools = {name for worker in info for name in worker.get("resources", {})}
         self._seen: dict[str, Any] = {}
 
-    def start(self, run: PlannedRun, log: Path) -> str:
-        """Submit the command of a run."""
-        identity = f"{PREFIX}{run.slug}-{int(run.start.timestamp())}"
+    def start(self, run: PlannedRun, identity: str, log: Path) -> None:
+        """Submit the command of a run; it begins once its name is published."""
+        name = PREFIX + identity
         resources = {run.pool: 1} if run.pool in self._pools else None
         future = self._client.submit(
-            run_command, *run.invocation(), key=identity, pure=False, resources=resources, retries=0
+            run_published, name, *run.invocation(), key=name, pure=False, resources=resources, retries=0
         )
-        self._client.unpublish_dataset(identity)
-        self._client.publish_dataset(future, name=identity)
+        self._client.publish_dataset(future, name=name)
         self._seen[identity] = future
-        return identity
 
-    def ended(self, identity: str, log: Path) -> int | None:
+    def ended(self, job: Job, log: Path) -> int | None:
         """Return the exit code of a run that has ended, after its output is written to the log."""
-        future = self._seen.get(identity)
+        name, future = PREFIX + job.identity, self._seen.get(job.identity)
         if future is None:
-            if identity not in self._client.list_datasets():
-                return -1
-            future = self._seen[identity] = self._client.get_dataset(identity)
+            if name not in self._client.list_datasets():  # the scheduler has lost it, or never had it
+                return NEVER if job.note == STARTING else GONE
+            future = self._seen[job.identity] = self._client.get_dataset(name)
         if not future.done():
             return None
         if future.status != "finished":
             log.write_text(f"{future.exception()}\n", encoding="utf-8")
-            return -1
+            return GONE
         code, output = future.result()
         log.write_bytes(output)
-        self._client.unpublish_dataset(identity)
         return int(code)
 
-    def cancel(self, identity: str) -> None:
-        """Cancel a run; one that has begun on a worker goes on there."""
-        future = self._seen.get(identity) or self._client.get_dataset(identity, default=None)
-        if future is not None:
-            future.cancel()
+    def forget(self, identity: str, log: Path) -> None:
+        """Let the scheduler forget a run."""
+        self._client.unpublish_dataset(PREFIX + identity)
+        self._seen.pop(identity, None)
 
 
 @contextmanager

@@ -19,47 +19,54 @@ from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, own_runs
 from leptonopt.execution.store import Store
 from leptonopt.instance import Instance
-from leptonopt.runtime.child_process import end_detached, is_alive, start_detached
+from leptonopt.runtime.child_process import detached_state, start_detached
 
 POLL = 0.2  # seconds between two looks at what runs
+STARTING = "is being started"  # note of a run that may not have begun
+GONE, NEVER = -1, -2  # instead of an exit code: it ended without one; it has not begun, and never will
 Capacity = Mapping[str, Mapping[str, Decimal | None]]  # units by pool and resource; None: no limit
 
 
 class Launcher(Protocol):
     """Protocol of what starts runs."""
 
-    def start(self, run: PlannedRun, log: Path) -> str:
-        """Start a run and return its identity."""
+    def start(self, run: PlannedRun, identity: str, log: Path) -> None:
+        """Start a run under a name that is its own; raises `OSError`."""
 
-    def ended(self, identity: str, log: Path) -> int | None:
-        """Return the exit code of a run that has ended; None while it goes on. -1: it is gone without one."""
+    def ended(self, job: Job, log: Path) -> int | None:
+        """Return the exit code of a run that has ended, `GONE` or `NEVER`; None while it goes on."""
 
-    def cancel(self, identity: str) -> None:
-        """End a run."""
+    def forget(self, identity: str, log: Path) -> None:
+        """Clear away what is left of a run that has ended, once that is in the memory."""
 
 
 class LocalLauncher:
     """Processes of this machine, each in a session of its own, that outlive the executor."""
 
-    def start(self, run: PlannedRun, log: Path) -> str:
+    def start(self, run: PlannedRun, identity: str, log: Path) -> None:
         """Start the command of a run with its resources in the environment; raises `OSError`."""
-        code = log.with_suffix(".exit")
-        code.unlink(missing_ok=True)
+        code, claim = _files(log, identity)
         command, directory, environment = run.invocation()
-        return start_detached(command, log, code, directory, environment)
+        start_detached(command, log, code, claim, directory, environment)
 
-    def ended(self, identity: str, log: Path) -> int | None:
+    def ended(self, job: Job, log: Path) -> int | None:
         """Return the exit code from the file that the shell of a run leaves."""
-        code = log.with_suffix(".exit")
-        alive = is_alive(identity)
+        code, claim = _files(log, job.identity)
+        state = detached_state(claim)
         if code.exists():
             text = code.read_text(encoding="utf-8")
-            return int(text) if text.isdigit() else -1
-        return None if alive else -1
+            return int(text) if text.isdigit() else GONE
+        return {"alive": None, "gone": GONE, "never": NEVER}[state]
 
-    def cancel(self, identity: str) -> None:
-        """End the processes of a run."""
-        end_detached(identity)
+    def forget(self, identity: str, log: Path) -> None:
+        """Remove the files of a run."""
+        for path in _files(log, identity):
+            path.unlink(missing_ok=True)
+
+
+def _files(log: Path, identity: str) -> tuple[Path, Path]:
+    """Return the files of the exit code and of the claim of a run."""
+    return log.with_name(f"{identity}.exit"), log.with_name(f"{identity}.claim")
 
 
 def capacity_of(instance: Instance) -> Capacity:
@@ -136,12 +143,15 @@ class Executor:
         return sum(_state(jobs, run.key) not in ("done", "failed") for run in self._own)
 
     def _collect(self, job: Job, now: datetime, put: Callable[[Job], None]) -> None:
-        code = self.launcher.ended(job.identity, self._log(job.key))
-        if code == 0:
-            put(replace(job, state="done", ended=now, note=""))
-        elif code is not None:
-            why = f"exit code {code}" if code > 0 else "ended without an exit code"
-            put(replace(job, state="failed", ended=now, note=why))
+        code = self.launcher.ended(job, log := self._log(job.key))
+        if code is None:
+            return
+        if code == NEVER:  # the executor was killed before it had started it
+            put(Job(job.key, "", "absent"))
+            return
+        why = "" if code == 0 else f"exit code {code}" if code > 0 else "ended without an exit code"
+        put(replace(job, state="failed" if why else "done", ended=now, note=why))
+        self.launcher.forget(job.identity, log)
 
     def _may_start(self, run: PlannedRun, jobs: Mapping[str, Job], now: datetime) -> bool:
         if now < run.start or any(_state(jobs, key) != "done" for key in run.after):
@@ -156,12 +166,15 @@ class Executor:
         return all((most := room.get(name)) is None or held[name] + amount <= most for name, amount in run.uses.items())
 
     def _start(self, run: PlannedRun, now: datetime, put: Callable[[Job], None]) -> None:
+        name = f"{run.slug}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        job = Job(run.key, name, "running", started=now, place=run.pool)
+        self.store.put(replace(job, note=STARTING))  # after a kill in between it is found, and not started twice
         try:
-            identity = self.launcher.start(run, self._log(run.key))
+            self.launcher.start(run, job.identity, self._log(run.key))
         except OSError as error:
             put(Job(run.key, "", "failed", started=now, ended=now, note=f"cannot be started: {error.strerror}"))
             return
-        put(Job(run.key, identity, "running", started=now, place=run.pool))
+        put(job)
 
     def _log(self, key: str) -> Path:
         run = self._by_key.get(key)

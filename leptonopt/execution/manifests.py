@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from leptonopt.errors import UsageError
-from leptonopt.execution.planned import PlannedRun, own_runs, require_commands
+from leptonopt.execution.planned import PlannedRun, distinct_name, own_runs, require_commands
 from leptonopt.instance import units
 
 Document = dict[str, Any]
@@ -48,7 +48,7 @@ def _need(runs: Sequence[PlannedRun], what: str) -> None:
 
 def _job(run: PlannedRun, project: str, queues: bool) -> Document:
     assert run.run is not None
-    labels = {"leptonopt/plan": project[:63].strip("-_."), "leptonopt/task": run.slug}
+    labels = {"leptonopt/plan": project, "leptonopt/task": run.slug}
     if queues and run.team:
         labels["kueue.x-k8s.io/queue-name"] = run.team
     notes = {"leptonopt/start": units.instant_text(run.start), "leptonopt/end": units.instant_text(run.end)}
@@ -69,7 +69,7 @@ def _job(run: PlannedRun, project: str, queues: bool) -> Document:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": f"{project[:10].lower().strip('-')}-{run.slug}", "labels": labels, "annotations": notes},
+        "metadata": {"name": f"{distinct_name(project, 12)}-{run.slug}", "labels": labels, "annotations": notes},
         "spec": {
             "suspend": True,
             "backoffLimit": 0,
@@ -119,7 +119,7 @@ def _sky(run: PlannedRun, project: str) -> Document:
         resources["image_id"] = f"docker:{run.run.image}"
     told = {"LEPTONOPT_START": units.instant_text(run.start), "LEPTONOPT_TASK": run.key}
     return {
-        "name": f"{project[:20]}-{run.slug}",
+        "name": f"{distinct_name(project, 20)}-{run.slug}",
         "resources": resources,
         "num_nodes": parts,
         "envs": {**told, **run.run.environment},

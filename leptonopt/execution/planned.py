@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,9 +66,8 @@ class PlannedRun:
 
     @property
     def slug(self) -> str:
-        """The key in lower case letters, digits and hyphens, of at most 50 characters, for names of objects."""
-        plain = re.sub(r"[^a-z0-9]+", "-", self.key.lower()).strip("-")[:50].strip("-")
-        return plain or "task"
+        """The key in lower case letters, digits and hyphens, of at most 50 characters; no two keys share one."""
+        return distinct_name(self.key.replace("#", "--"), 50)
 
     def amount(self, resource: str) -> Decimal:
         """Return what it holds of a resource."""
@@ -84,6 +84,18 @@ class PlannedRun:
         """Return the memory that it holds in MiB, of `memory_mib`, `memory_gib` or `memory_gb`; 0: not said."""
         exact = self.amount("memory_mib") + self.amount("memory_gib") * 1024 + self.amount("memory_gb") * 10**9 / 2**20
         return int(exact.to_integral_value(rounding="ROUND_CEILING"))
+
+
+def distinct_name(text: str, most: int, characters: str = "a-z0-9-") -> str:
+    """Return a text in these characters, of at most so many; it begins and ends with a letter or digit.
+
+    A text that is not of that kind loses something: a few digits of its hash tell it from others.
+    """
+    plain = re.sub(f"[^{characters}]+", "-", text if "A-Z" in characters else text.lower()).strip("-_.")
+    if plain == text and len(text) <= most:
+        return text
+    mark = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return f"{plain[: most - 7].strip('-_.') or 'x'}-{mark}"
 
 
 def _variable(resource: str) -> str:
@@ -162,8 +174,11 @@ def _labels(option: Any, pool: str) -> tuple[str, ...]:
 
 
 def project_name(instance: Instance) -> str:
-    """Return the name under which jobs of an instance are found again: letters, digits, hyphens."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", instance.name).strip("-")[:40] or "plan"
+    """Return the name under which jobs of an instance are found again: letters, digits, hyphens.
+
+    Instances of one name share it, and so do names that differ in spaces and hyphens only.
+    """
+    return distinct_name(instance.name.strip().replace(" ", "-"), 40, "A-Za-z0-9_.-")
 
 
 def require_commands(runs: Sequence[PlannedRun]) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from leptonopt.errors import InputError
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
+from leptonopt.instance.tasks import Run
 
 PREFIX = "leptonopt"
 # What `target: {slurm: ...}` of a pool and `run: {options: ...}` of a task may say; `gpu` is the type of GPUs.
@@ -61,10 +62,13 @@ def sbatch_words(
         ]
     if run.run and run.run.directory:
         words += [f"--chdir={run.run.directory}"]
-    if run.run and run.run.environment:
-        pairs = ",".join(f"{name}={value}" for name, value in run.run.environment.items())
-        words += [f"--export=ALL,{pairs}"]
-    return [*words, f"--wrap={run.run.command if run.run else 'true'}"]
+    return [*words, f"--wrap={_command(run.run) if run.run else 'true'}"]
+
+
+def _command(run: Run) -> str:
+    """Return the command below its variables; `--export` would end a value at its first comma."""
+    exports = (f"export {name}={shlex.quote(value)}" for name, value in run.environment.items())
+    return "\n".join([*exports, run.command])
 
 
 def _resources(run: PlannedRun, gpu_type: str) -> list[str]:

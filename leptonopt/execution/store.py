@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
-from leptonopt.errors import InputError
+from leptonopt.errors import InputError, UsageError
 from leptonopt.execution.jobs import Job, State
 from leptonopt.instance import units
 
@@ -28,6 +30,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock: IO[str] | None = None
         try:
             self._rows = sqlite3.connect(path, isolation_level=None, timeout=30)
             self._rows.execute("pragma journal_mode=wal")
@@ -50,8 +53,24 @@ class Store:
         """Forget a run."""
         self._rows.execute("delete from runs where key = ?", (key,))
 
+    def hold(self) -> None:
+        """Be the only process that carries these runs out, until it ends; raises `UsageError` where another one does.
+
+        The system gives the lock back when the process ends, however it ends.
+        """
+        path = self.path.with_suffix(".lock")
+        self._lock = self._lock or path.open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            self._lock = None
+            raise UsageError(f"{path}: another process carries this plan out; allowed is one at a time") from None
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and give the lock back."""
+        if self._lock:
+            self._lock.close()
         self._rows.close()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
 
 from leptonopt.instance.data import Results
 from leptonopt.instance.fields import (
@@ -256,6 +258,14 @@ class Run(StrictModel):
     @classmethod
     def _from_text(cls, value: object) -> object:
         return {"command": value} if isinstance(value, str) else value
+
+    @field_validator("environment")
+    @classmethod
+    def _names_of_variables(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"{name!r} is no variable; allowed are letters, digits and _, no digit first")
+        return value
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:

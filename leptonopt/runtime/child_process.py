@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from leptonopt.errors import InputError
 
@@ -227,49 +227,65 @@ def tool_output(words: Sequence[str], seconds: float = 60.0) -> str:
     return completed.stdout.decode("utf-8", "replace")
 
 
-_DETACHED = '(eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && mv -f "$3.new" "$3"'
+# A run begins only where nobody has made the file of its claim before; then that says which process it is.
+_DETACHED = (
+    'set -C; read -r me </proc/self/stat && printf "%s\\n" "$me" >"$4" || exit 1; set +C; '
+    '(eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && mv -f "$3.new" "$3"'
+)
 
 
-def start_detached(command: str, log: Path, code: Path, directory: str | None, environment: Mapping[str, str]) -> str:
+def start_detached(
+    command: str, log: Path, code: Path, claim: Path, directory: str | None, environment: Mapping[str, str]
+) -> None:
     """Start a command of the user's in a session of its own, which goes on when this process ends.
 
-    Its output goes to `log`; its exit code is in the file `code` once it has ended. The returned identity is that of
-    the process and of its start, so that another process with its number is not taken for it. Raises `OSError`.
+    Its output goes to `log`; its exit code is in the file `code` once it has ended. Before it begins it makes the file
+    `claim`, and where that is there it does not begin. Raises `OSError`.
     """
-    words = [_SHELL, "-c", _DETACHED, "leptonopt-run", command, str(log.absolute()), str(code.absolute())]
+    files = (str(path.absolute()) for path in (log, code, claim))
+    words = [_SHELL, "-c", _DETACHED, "leptonopt-run", command, *files]
     child = subprocess.Popen(
         words, stdin=QUIET, stdout=QUIET, stderr=QUIET, cwd=directory, env={**os.environ, **environment},
         start_new_session=True,
     )  # fmt: skip
-    _detached[child.pid] = child
-    return f"{child.pid}:{_started(child.pid)}"
+    _detached[claim] = child
 
 
-_detached: dict[int, subprocess.Popen[bytes]] = {}  # children to be reaped
+_detached: dict[Path, subprocess.Popen[bytes]] = {}  # children to be reaped, by claim
 
 
-def is_alive(identity: str) -> bool:
-    """Return whether a process of `start_detached` runs."""
-    number, _, started = identity.partition(":")
-    if (child := _detached.get(int(number))) is not None:
-        child.poll()
-    return _started(int(number)) == started and bool(started)
+Detached = Literal["never", "alive", "gone"]
 
 
-def end_detached(identity: str) -> None:
-    """End a process of `start_detached` with all that it has started."""
-    if is_alive(identity):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(int(identity.partition(":")[0]), signal.SIGTERM)
+def detached_state(claim: Path) -> Detached:
+    """Return how a process of `start_detached` is; one that has `never` begun is kept from beginning later."""
+    if (child := _detached.get(claim)) is not None:
+        if child.poll() is None:
+            return "alive"
+        del _detached[claim]
+        return "gone"
+    with contextlib.suppress(FileExistsError):
+        claim.touch(exist_ok=False)
+        return "never"
+    until = time.monotonic() + 1
+    while not (said := claim.read_text(encoding="utf-8", errors="replace")).endswith("\n"):
+        if time.monotonic() > until:  # ours, or of a process that ended while it wrote
+            return "never"
+        time.sleep(0.01)
+    return "alive" if said.split()[0].isdigit() and _start_of(said) == _start_of(_stat(said.split()[0])) else "gone"
 
 
-def _started(pid: int) -> str:
-    """Return when a process started, in ticks since boot; empty when it is gone or has ended."""
+def _stat(pid: str) -> str:
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return "" if fields[0] in "ZX" else fields[19]
+
+
+def _start_of(stat: str) -> str:
+    """Return when a process started, in ticks since boot, from its line of /proc; empty when it has ended."""
+    fields = stat.rpartition(")")[2].split()
+    return "" if not fields or fields[0] in "ZX" else fields[19]
 
 
 def command_output(command: str, directory: str | None, environment: Mapping[str, str]) -> tuple[int, bytes]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import platform
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from leptonopt.errors import UsageError
+from leptonopt.runtime.shell import run_command
 
 PATIENCE = 10.0  # seconds for a scheduler to answer, and for its first worker
 CLOSING = 2.0  # seconds to take leave of a scheduler
@@ -60,6 +62,19 @@ def dask_client(address: str, patience: float = PATIENCE) -> Iterator[Any]:
         finally:
             with suppress(Exception):  # the scheduler may be gone, and what was computed must not be lost for that
                 client.close(timeout=CLOSING)
+
+
+def run_published(name: str, command: str, directory: str | None, environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Run a command on a worker as `run_command` does, once its name is among the published datasets.
+
+    A driver that was killed before it had published the name so leaves nothing that runs. Raises `RuntimeError`.
+    """
+    client, until = _package().get_client(), time.monotonic() + PATIENCE
+    while name not in client.list_datasets():
+        if time.monotonic() > until:
+            raise RuntimeError(f"{name} has not been published within {PATIENCE:g} seconds")
+        time.sleep(0.05)
+    return run_command(command, directory, environment)
 
 
 def _counted(client: Any) -> Callable[[], int]:

@@ -102,7 +102,7 @@ def test_prices_by_solving_again(tmp_path: Path) -> None:
     code, out, _ = called(*words, "--exact", "own:gpu@2026-01-05T00:00Z/2026-01-05T01:00Z+2")
     assert "2 more gpu of own: saves 5 USD, exactly" in out.splitlines()
     assert "write a number of lines, or POOL:RESOURCE" in said(*words, "--exact", "own", code=2)
-    assert "no pool 'own' with a capacity of 'cpu'" in said(*words, "--exact", "own:cpu", code=2)
+    assert "no pool 'own' with a limited capacity of 'cpu'" in said(*words, "--exact", "own:cpu", code=2)
     assert "is not an instant" in said(*words, "--exact", "own:gpu@noon/night", code=2)
 
 

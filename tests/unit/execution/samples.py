@@ -22,7 +22,7 @@ DOCUMENT: dict[str, Any] = {
     "tasks": [
         {"id": "prep", "run": "echo it's $HOME", "options": [{"pool": "cpu", "uses": {"cpu": 4, "memory_gib": 1.5}, "duration": "1h"}]},
         {"id": "train", "after": ["prep"], "placement": "one-node", "team": "vision",
-         "run": {"command": "train", "image": "a/b:1", "directory": "/data", "environment": {"A": "1"}, "options": {"qos": "high"}},
+         "run": {"command": "train", "image": "a/b:1", "directory": "/data", "environment": {"A": "1, 2"}, "options": {"qos": "high"}},
          "options": [{"pool": "gpu", "uses": {"gpu": 4, "cpu": 7.5, "memory_mib": 4096}, "duration": "2h"}]},
         {"id": "big", "options": [{"id": "two", "pool": "gpu", "nodes": 2, "duration": "90m"}]},
         {"id": "sweep", "copies": 3, "after": ["train"], "run": "true", "options": [{"pool": "cpu", "uses": {"cpu": 1}, "duration": "1h"}]},

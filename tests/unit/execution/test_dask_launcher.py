@@ -12,6 +12,8 @@ import pytest
 from distributed import Scheduler, SpecCluster, Worker
 
 from leptonopt.execution.dask_launcher import dask_launcher
+from leptonopt.execution.executor import GONE, NEVER, STARTING
+from leptonopt.execution.jobs import Job
 from leptonopt.instance.tasks import Run
 from tests.unit.execution.samples import runs
 
@@ -34,7 +36,7 @@ def address() -> Iterator[str]:
 def until_ended(launcher: Any, identity: str, log: Path) -> int:
     """Return the exit code of a run, once it has one."""
     for _ in range(600):
-        if (code := launcher.ended(identity, log)) is not None:
+        if (code := launcher.ended(Job("x", identity, "running"), log)) is not None:
             return int(code)
         time.sleep(0.05)
     raise AssertionError("the run does not end")
@@ -45,10 +47,14 @@ def test_commands_run_on_workers(address: str, tmp_path: Path) -> None:
     run = replace(runs("dask")["train"], run=Run(command="echo $LEPTONOPT_GPU GPUs on $LEPTONOPT_POOL; exit 3"))
     slow = replace(run, key="slow", pool="cpu", run=Run(command="sleep 1; echo late"))
     with dask_launcher(address) as first:
-        identity, later = first.start(run, tmp_path / "a.log"), first.start(slow, tmp_path / "b.log")
-        assert until_ended(first, identity, tmp_path / "a.log") == 3
+        first.start(run, "train-1", tmp_path / "a.log")
+        first.start(slow, "slow-1", tmp_path / "b.log")
+        assert until_ended(first, "train-1", tmp_path / "a.log") == 3
+        first.forget("train-1", tmp_path / "a.log")
     assert (tmp_path / "a.log").read_text(encoding="utf-8") == "4 GPUs on gpu\n"
     with dask_launcher(address) as second:
-        assert until_ended(second, later, tmp_path / "b.log") == 0
-        assert second.ended("leptonopt-run-never", tmp_path / "c.log") == -1
+        assert until_ended(second, "slow-1", tmp_path / "b.log") == 0
+        lost = Job("train", "train-1", "running")
+        assert second.ended(lost, tmp_path / "c.log") == GONE
+        assert second.ended(replace(lost, note=STARTING), tmp_path / "c.log") == NEVER
     assert (tmp_path / "b.log").read_text(encoding="utf-8") == "late\n"

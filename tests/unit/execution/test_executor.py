@@ -16,10 +16,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from leptonopt.execution.executor import Executor, LocalLauncher, capacity_of
+from leptonopt.errors import UsageError
+from leptonopt.execution.executor import NEVER, Executor, LocalLauncher, capacity_of
+from leptonopt.execution.jobs import Job
 from leptonopt.execution.planned import PlannedRun
 from leptonopt.execution.store import Store
 from leptonopt.instance.tasks import Run
+from leptonopt.runtime import child_process
 from tests.helpers.run_cli import called
 from tests.unit.execution.samples import INSTANCE, runs, runs_beside_others
 
@@ -33,17 +36,16 @@ class Remembered:
         self.started: list[str] = []
         self.codes: dict[str, int] = {}
 
-    def start(self, run: PlannedRun, log: Path) -> str:
+    def start(self, run: PlannedRun, identity: str, log: Path) -> None:
         """Remember a run."""
         self.started.append(run.key)
-        return run.key
 
-    def ended(self, identity: str, log: Path) -> int | None:
+    def ended(self, job: Job, log: Path) -> int | None:
         """Return the code that the test has set."""
-        return self.codes.get(identity)
+        return self.codes.get(job.key)
 
-    def cancel(self, identity: str) -> None:
-        """Forget a run."""
+    def forget(self, identity: str, log: Path) -> None:
+        """Keep what is remembered."""
 
 
 @pytest.fixture
@@ -139,6 +141,56 @@ def test_jobs_of_others_hold_their_place(store: Store, tmp_path: Path) -> None:
     assert launcher.started == ["big"]
     executor.step(start + HOUR)
     assert launcher.started == ["big", "train", "crowd"]
+
+
+class Killed(BaseException):
+    """The executor is killed."""
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_killed_around_a_start(store: Store, tmp_path: Path, begun: bool) -> None:
+    """A kill just before or after the command begins: it runs once."""
+
+    class Dying(LocalLauncher):
+        def start(self, run: PlannedRun, identity: str, log: Path) -> None:
+            if begun:
+                super().start(run, identity, log)
+                while not log.with_name(f"{identity}.claim").exists():
+                    time.sleep(0.01)
+            raise Killed
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    run = replace(runs()["train"], key="one", after=(), start=now, end=now + HOUR,
+                  run=Run(command=f"echo once >> {tmp_path}/once"))  # fmt: skip
+    with pytest.raises(Killed):
+        Executor([run], capacity_of(INSTANCE), store, Dying(), tmp_path).drive(lambda: False)
+    children = list(child_process._detached.values())
+    child_process._detached.clear()  # another process has not started it
+    assert Executor([run], capacity_of(INSTANCE), store, LocalLauncher(), tmp_path).drive(lambda: False)
+    assert (tmp_path / "once").read_text(encoding="utf-8") == "once\n"
+    assert not list(tmp_path.glob("one-*.exit"))
+    assert not any(child.wait() for child in children)
+
+
+def test_what_never_began_begins_no_more(tmp_path: Path) -> None:
+    """A command whose place was taken while it had not begun does not begin late."""
+    claim, log = tmp_path / "x.claim", tmp_path / "x.log"
+    launcher, job = LocalLauncher(), Job("x", "x", "running")
+    assert launcher.ended(job, log) == NEVER
+    child_process.start_detached("echo late", log, tmp_path / "x.exit", claim, None, {})
+    child_process._detached[claim].wait()
+    assert not log.exists()
+
+
+def test_one_executor_at_a_time(store: Store, tmp_path: Path) -> None:
+    """A second one would start everything twice."""
+    store.hold()
+    other = Store(store.path)
+    with pytest.raises(UsageError, match="another process carries this plan out"):
+        other.hold()
+    store.close()
+    other.hold()
+    other.close()
 
 
 def test_a_killed_executor_goes_on(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from leptonopt.errors import InputError, UsageError
@@ -28,7 +31,7 @@ def test_memory_in_any_unit() -> None:
 
 def test_names() -> None:
     """Slugs are fit for names of objects; the project has the instance's name."""
-    assert runs()["sweep#3"].slug == "sweep-3"
+    assert runs()["sweep#3"].slug == "sweep--3"
     assert project_name(INSTANCE) == "night-run"
     assert missing_commands(list(runs().values())) == ["big"]
 
@@ -60,6 +63,18 @@ def test_invocation() -> None:
     assert (command, directory) == ("train", "/data")
     assert environment == {
         "LEPTONOPT_TASK": "train", "LEPTONOPT_POOL": "gpu", "LEPTONOPT_OPTION": "gpu",
-        "LEPTONOPT_GPU": "4", "LEPTONOPT_CPU": "7.5", "LEPTONOPT_MEMORY_MIB": "4096", "A": "1",
+        "LEPTONOPT_GPU": "4", "LEPTONOPT_CPU": "7.5", "LEPTONOPT_MEMORY_MIB": "4096", "A": "1, 2",
     }  # fmt: skip
     assert runs()["big"].invocation()[0] == "true"
+
+
+def test_no_two_names_are_one() -> None:
+    """Names of objects and files differ wherever keys do: letter cases, signs, numbers of copies, long ones."""
+    keys = ["train", "Train", "tr.ain", "tr_ain", "tr-ain", "a#1", "a-1", "a/1", "é", "_", "-", "x" * 60, "x" * 61]
+    slugs = [replace(runs()["train"], key=key).slug for key in keys]
+    assert len(set(slugs)) == len(keys)
+    assert all(re.fullmatch("[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?", slug) for slug in slugs)
+    names = ["Night run", "night run", "Night/run", "Büro", "Bxro", "n" * 41, "n" * 42]
+    found = [project_name(INSTANCE.model_copy(update={"name": name})) for name in names]
+    assert found[0] == "Night-run"
+    assert len(set(found)) == len(names)

@@ -23,7 +23,7 @@ def test_words_of_a_task_within_a_node() -> None:
         f"--begin={local_time(found['train'].start)}", "--time=120", "--output=/logs/train-%j.log",
         "--constraint=a100&eu", "--partition=gpu", "--qos=high", "--nodes=1", "--ntasks=1", "--gres=gpu:a100:4",
         "--cpus-per-task=8", "--mem=4096M", "--dependency=afterok:17", "--kill-on-invalid-dep=yes", "--chdir=/data",
-        "--export=ALL,A=1", "--wrap=train",
+        "--wrap=export A='1, 2'\ntrain",
     ]  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_script(tmp_path: Path) -> None:
     by_name = dict(zip(number, calls, strict=True))
     assert "--wrap=echo it's $HOME" in by_name["prep"]
     assert f"--dependency=afterok:{number['prep']}" in by_name["train"]
-    assert f"--dependency=afterok:{number['train']}" in by_name["sweep-3"]
+    assert f"--dependency=afterok:{number['train']}" in by_name["sweep--3"]
 
 
 def test_jobs_of_others_are_waited_for() -> None:
