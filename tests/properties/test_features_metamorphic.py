@@ -18,7 +18,7 @@ import pytest
 import leptonopt
 from leptonopt.errors import InputError
 from tests.helpers import changed_documents as changed
-from tests.helpers.marks import CI
+from tests.helpers.marks import first
 from tests.second_reading.documents import duration
 from tests.second_reading.generators import GENERATORS
 
@@ -26,12 +26,11 @@ Document = dict[str, Any]
 Range = tuple[Fraction | float, Fraction | float]
 Change = Callable[[Document, random.Random], Document | None]
 QUICK = ("segments", "services", "data", "mixed")  # one of each by default
-DRAWN = [
-    pytest.param(kind, seed, marks=() if kind in QUICK and not seed else CI if seed < 6 else pytest.mark.long)
-    for kind in GENERATORS
-    for seed in range(60)
-]
-drawn = pytest.mark.parametrize(("kind", "seed"), DRAWN)
+DRAWN = [(kind, 0) for kind in QUICK]
+DRAWN += sorted(
+    {(kind, seed) for kind in GENERATORS for seed in range(60)} - {*DRAWN}, key=lambda each: (each[1], each[0])
+)
+drawn = pytest.mark.parametrize(("kind", "seed"), first(len(QUICK), DRAWN, ci=6 * len(GENERATORS)))
 MONEY = ("price", "startup", "shutdown", "cost", "value", "late_cost", "late_penalty", "commit")
 ROUNDED = Fraction(1, 10**5)  # what is missed is rounded up to a millionth in each slot
 
