@@ -238,9 +238,17 @@ def package_of(module: str) -> str:
 
 @cache
 def _nodes(text: str) -> list[ast.AST]:
-    """The nodes of a module that can name another module."""
-    kinds = (ast.Import, ast.ImportFrom, ast.Constant, ast.Call)
-    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    """The nodes of a module that name another module."""
+    return [node for node in ast.walk(ast.parse(text)) if _names_a_module(node)]
+
+
+def _names_a_module(node: ast.AST) -> bool:
+    """Whether a node is an import, a dotted name in a string, or a call that hides an import."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and bool(DOTTED.match(node.value))
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "__import__"
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def imports_of(module: str, text: str, modules: set[str]) -> Iterator[str]:
@@ -255,13 +263,13 @@ def imports_of(module: str, text: str, modules: set[str]) -> Iterator[str]:
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
                 yield full if full.removeprefix("leptonopt.") in modules else str(node.module)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.match(node.value):
-            name = node.value
+        elif isinstance(node, ast.Constant):
+            name = str(node.value)
             while name.removeprefix("leptonopt.") not in modules and name.count(".") > 1:
                 name = name.rpartition(".")[0]
             if name.removeprefix("leptonopt.") in modules:
                 yield name
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "__import__":
+        else:
             yield "importlib"
 
 
@@ -380,7 +388,7 @@ def test_every_allowed_edge_is_used() -> None:
 def test_a_planted_breach_is_found(module: str, line: str) -> None:
     """The test itself is tested: each forbidden line, added to a module, is reported."""
     planted = {**TEXTS, module: TEXTS.get(module, "") + "\n" + line + "\n"}
-    assert len(breaches(planted)) > len(breaches(TEXTS))
+    assert breaches(planted)
 
 
 def test_a_planted_circle_is_found() -> None:
