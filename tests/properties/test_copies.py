@@ -91,7 +91,9 @@ def drawn(seed: int) -> tuple[Document, Document]:
         if dice.random() < 0.6:
             each["copies"] = dice.randint(2, 5)
     made = compile_instance(validate(stated))
-    schedule = None if made.impossible else greedy(made)
+    schedule = None
+    if not made.impossible:
+        schedule = load_method("cheapest-option")(made.problem, None, Limits(5.0), NullMonitor()).schedule
     return stated, {} if schedule is None else written(made, schedule)
 
 

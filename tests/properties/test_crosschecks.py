@@ -1,9 +1,9 @@
 """All methods against brute force, each other and the checker, on random instances of all feature families.
 
-A hundred instances run by default, a thousand in CI (`pytest -m "ci or not long"`), twenty thousand with
-`pytest -m "long or not long"`; by hand, in blocks of a hundred, with the figures at the end:
+Three hundred instances run in CI (`pytest -m ci`), twenty thousand with `pytest -m long`; by hand, in blocks of 25, with
+the figures at the end:
 
-    python tests/test_crosschecks.py FIRST_BLOCK LAST_BLOCK
+    python -m tests.properties.test_crosschecks FIRST_BLOCK LAST_BLOCK
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ from leptonopt.session.certificate import _document, best_certificate
 from leptonopt.solvers.registry import TABLE, load_method
 from leptonopt.verify import fingerprint, proven, verify
 from tests.helpers import bruteforce, random_instances
+from tests.helpers.marks import first
 from tests.helpers.plans import outcome
 from tests.helpers.recording_monitor import Ear
 from tests.properties.test_mutants import duals
 
-BLOCK, DEFAULT, CI, ALL = 25, 2, 12, 800  # instances in a block; blocks by default, in CI, in all
+BLOCK, CI, ALL = 25, 12, 800  # instances in a block; blocks in CI, in all
 # One instance in so many for methods that start a program of their own or go on until their time is up.
 EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "lns-parallel": 50, "lagrangian": 20, "cpsat-intervals": 6}
 EVERY |= {"greedy": 8, "least-loaded": 4, "earliest-deadline": 4, "cheapest-option": 4}
@@ -188,24 +189,9 @@ def crossed(block: int) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("block", range(DEFAULT))
+@pytest.mark.parametrize("block", first(0, range(ALL), ci=CI))
 def test_methods_agree(block: int) -> None:
-    """Fifty instances: exact methods equal brute force and each other, nothing is cheaper, no bound is above."""
-    crossed(block)
-
-
-@pytest.mark.ci
-@pytest.mark.long
-@pytest.mark.parametrize("block", range(DEFAULT, CI))
-def test_methods_agree_on_more(block: int) -> None:
-    """The same, to three hundred."""
-    crossed(block)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("block", range(CI, ALL))
-def test_methods_agree_on_many_more(block: int) -> None:
-    """The same, to twenty thousand."""
+    """Exact methods equal brute force and each other, nothing is cheaper, no bound is above."""
     crossed(block)
 
 
@@ -216,10 +202,10 @@ def test_every_family_is_among_them() -> None:
     assert EVERY.keys() <= TABLE.keys()
 
 
-def main(first: int, last: int) -> int:
-    """Figures of blocks first .. last."""
+def main(begin: int, last: int) -> int:
+    """Figures of blocks begin .. last."""
     counts, wrong, begun = Counter[str](), list[str](), time.monotonic()
-    for seed in range(first * BLOCK, (last + 1) * BLOCK):
+    for seed in range(begin * BLOCK, (last + 1) * BLOCK):
         try:
             counts += compared(seed)
         except Disagreement as error:

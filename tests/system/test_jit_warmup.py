@@ -101,14 +101,14 @@ def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.ci
 @pytest.mark.long
 def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
-    """In an empty folder it compiles everything; asked again, there is nothing to do."""
+    """In an empty folder it compiles what it is asked for, and only that; all is compiled before all tests."""
     begun = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     asked = "from leptonopt.runtime import jit; print(*map(jit.compiled, jit.PARTS))"
     said = []
-    for words in (["-c", asked], ["-m", "leptonopt.cli.jit_warmup"], ["-c", asked]):
+    for words in (["-c", asked], ["-m", "leptonopt.cli.jit_warmup", jit.PARTS[-1]], ["-c", asked]):
         done = subprocess.run([sys.executable, *words], env=begun, capture_output=True, text=True, check=True)
         said.append(done.stdout.strip())
-    assert said == ["False False False", "", "True True True"]
+    assert said == ["False False False", "", "False False True"]
 
 
 def sleeper(seconds: float = 60.0) -> subprocess.Popen[bytes]:

@@ -53,7 +53,7 @@ def test_the_least_cost_of_a_rule(given: dict[str, Any], least: int | None) -> N
         assert confirm(Question(stated, cost - 1), Limits(10.0)).agrees is False
 
 
-@pytest.mark.parametrize("part", first(1, range(20), ci=3))
+@pytest.mark.parametrize("part", first(0, range(20), ci=3))
 def test_the_least_cost_of_random_instances(part: int) -> None:
     """As the second reading finds by trying everything, of 8 a part."""
     seen = 0

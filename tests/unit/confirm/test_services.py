@@ -48,7 +48,7 @@ def test_the_least_cost_of_a_rule(rule: dict[str, Any], least: int | str | None)
         assert confirm(Question(stated, None), Limits(10.0)).agrees is False
 
 
-@pytest.mark.parametrize("part", first(1, range(20), ci=3))
+@pytest.mark.parametrize("part", first(0, range(20), ci=3))
 def test_the_least_cost_of_random_instances(part: int) -> None:
     """As the second reading finds by trying everything, of 20 a part."""
     seen = 0

@@ -123,10 +123,10 @@ def test_draws_are_spread_evenly() -> None:
 @pytest.mark.parametrize("more", [{}, EVERYTHING], ids=["plain", "everything"])
 def test_valid_and_solved(family: str, more: dict[str, Any]) -> None:
     """A small instance is valid, and greedy finds a plan that passes the checker."""
-    for tasks in (10, 40):
+    for tasks in (10,) if more else (10, 40):
         instance = leptonopt.generate(family, tasks=tasks, seed=3, **more)
         assert sum(task.copies for task in instance.tasks) == tasks
-        leptonopt.solve(instance, method="greedy", time_limit=10).require_plan()
+        leptonopt.solve(instance, method="greedy", time_limit=10, isolate=False).require_plan()
 
 
 @pytest.mark.parametrize("family", COLUMNAR)

@@ -30,7 +30,7 @@ def is_valid(found: Problem, solution: Solution, least: int | None) -> None:
         assert objective(found, solution.schedule) >= least
 
 
-@pytest.mark.parametrize("seed", first(30, range(400), ci=80))
+@pytest.mark.parametrize("seed", first(16, range(400), ci=40))
 def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if seed % 4:  # the others begin with the integer program of all
         monkeypatch.setattr(services, "SETTINGS", replace(services.SETTINGS, small=0))
@@ -44,7 +44,7 @@ def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int, monkeypatch: p
         assert solution.bound == least
 
 
-@pytest.mark.parametrize("seed", first(10, range(400, 700), ci=40))
+@pytest.mark.parametrize("seed", first(6, range(400, 700), ci=16))
 def test_cuts_that_are_found_on_the_way_are_enough(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all of them are too many: bounds and schedules as ever."""
     monkeypatch.setattr(services, "SETTINGS", replace(services.SETTINGS, small=0))

@@ -55,7 +55,7 @@ def test_a_schedule_is_encoded_and_decoded() -> None:
     assert objective(found, decode(linear, values)) == solution.bound
 
 
-@pytest.mark.parametrize("seed", first(24, range(400), ci=80))
+@pytest.mark.parametrize("seed", first(16, range(400), ci=40))
 def test_exact_methods_agree_with_the_enumeration(seed: int) -> None:
     rng = random.Random(seed)
     features = tuple(name for name in made.FEATURES if rng.random() < (0.2 if name == "two_services" else 0.3))
@@ -75,7 +75,7 @@ def test_exact_methods_agree_with_the_enumeration(seed: int) -> None:
             assert not violated_rules(found, solution.schedule)
 
 
-@pytest.mark.parametrize("seed", first(12, range(400, 700), ci=40))
+@pytest.mark.parametrize("seed", first(8, range(400, 700), ci=18))
 def test_a_routing_in_the_model_agrees_with_the_enumeration(seed: int) -> None:
     """Where cuts are too many to be stated, and too many to be known."""
     rng = random.Random(seed)
@@ -107,7 +107,7 @@ def test_cpsat_refuses_batches() -> None:
     assert "batches" in solution.note
 
 
-@pytest.mark.parametrize("seed", first(8, range(60), ci=16))
+@pytest.mark.parametrize("seed", first(4, range(60), ci=10))
 def test_large_sums_for_missed_requests_are_relaxed(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound holds, and the schedule pays what it misses, to the step."""
     monkeypatch.setattr("leptonopt.algorithms.models.rows.MAX_STEPS", 0)
