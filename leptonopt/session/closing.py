@@ -26,6 +26,7 @@ class ClosingCosts:
     edge : for an edge of precedence (180,000 edges: 1.5, most of it for the fingerprint of the document)
     option : for an option of a task
     slot : for a slot of a resource or of nodes (8,760 slots of a year: 27; 64 nodes over 700 slots: 25)
+    apart : for a slot of a node that a plan names and the problem counts (2,000 nodes over a week: 17)
     routed : for a class of requests, a way that may serve it, and a slot (27 services over a week: 137)
     again : share of the time for reading and compiling, for whatever else the document holds
     """
@@ -36,6 +37,7 @@ class ClosingCosts:
     edge: float = 3.0
     option: float = 30.0
     slot: float = 54.0
+    apart: float = 20.0
     routed: float = 280.0
     again: float = 0.1
 
@@ -58,8 +60,14 @@ def closing_time(compiled: CompiledInstance, spent: float) -> ClosingTime:
     edges = sum(len(task.after) for task in instance.tasks)
     edges += sum(map(len, instance.together)) + sum(map(len, instance.apart))
     fixed = COSTS.slot * lines * instance.time.slots + COSTS.edge * edges + COSTS.option * problem.options
-    fixed += COSTS.routed * _routed(compiled)
+    fixed += COSTS.routed * _routed(compiled) + COSTS.apart * _named(compiled) * instance.time.slots
     return ClosingTime(fixed * MICRO + COSTS.again * spent, entry * MICRO)
+
+
+def _named(compiled: CompiledInstance) -> int:
+    """Return how many nodes that are counted a plan may name."""
+    copies = sum(task.copies for task in compiled.instance.tasks)
+    return sum(min(copies, max(kind.count, default=0)) for kind in compiled.kinds if kind.pool.id in compiled.alike)
 
 
 def _routed(compiled: CompiledInstance) -> int:

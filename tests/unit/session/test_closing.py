@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import leptonopt
 from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.node_form import COUNTED
 from leptonopt.instance import validate
 from leptonopt.session.closing import COSTS, MICRO, closing_time
 from leptonopt.verify import verify
@@ -75,3 +78,20 @@ def test_dense_precedence_gets_its_plan() -> None:
     result = leptonopt.solve(stated, time_limit=6, isolate=False)
     assert result.status == "optimal"
     assert verify(stated, result.document).ok
+
+
+def test_nodes_that_a_plan_names_take_time() -> None:
+    """Of as many as there are tasks at most, where the problem only counts them."""
+
+    def with_nodes(count: int) -> float:
+        nodes = {"id": "box", "size": {"gpu": 8}, "count": count, "price": 1}
+        way = {"pool": "p", "uses": {"gpu": 5}, "duration": "1h"}
+        stated = {
+            "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "20h"},
+            "pools": [{"id": "p", "nodes": nodes}],
+            "tasks": [{"id": "a", "copies": 30, "placement": "one-node", "options": [way]}],
+        }
+        return closing_time(compile_instance(validate(stated), COUNTED), 0.0).fixed
+
+    assert with_nodes(30) - with_nodes(10) == pytest.approx(20 * 20 * COSTS.apart * MICRO)
+    assert with_nodes(50) == with_nodes(30)
