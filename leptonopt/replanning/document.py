@@ -207,6 +207,11 @@ class _Rewriting:
         if task.is_cut:
             return self._cut(task, entry, key)
         run, planned = self.running.get(key), self.old.get(key)
+        if run is None and task.options and all(added(option.id or "") == "stays" for option in task.options):
+            self.result.notes.append(
+                f"state: {id!r} does not run any more, and the instance has only what was left of it: it is planned as "
+                "if that were enough; the instance that was planned first has the whole of it"
+            )
         if run is not None:
             self._runs_on(task, entry, run)
         elif planned is not None:

@@ -92,6 +92,9 @@ def test_moves_are_paid_once() -> None:
             (each["id"], each["duration"], each["cost"]) for each in before[1:]
         ]
         assert len(options) == (3 if said else 1)
+        stopped = read_state({"now": "2026-11-30T06:00Z", "failed": [{"task": "a"}]}, instance)
+        notes = remaining_instance(instance, {"tasks": []}, stopped).notes
+        assert any("'a' does not run any more" in note for note in notes) == (said is None)
 
 
 def test_what_waits_is_kept_or_changes() -> None:
