@@ -54,7 +54,7 @@ class Store:
         self._rows.execute("delete from runs where key = ?", (key,))
 
     def hold(self) -> None:
-        """Be the only process that carries these runs out, until it ends; raises `UsageError` where another one does.
+        """Be the only process that carries these runs out; raise `UsageError` where another one does.
 
         The system gives the lock back when the process ends, however it ends.
         """

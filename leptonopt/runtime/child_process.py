@@ -258,7 +258,7 @@ Detached = Literal["never", "alive", "gone"]
 
 
 def detached_state(claim: Path) -> Detached:
-    """Return how a process of `start_detached` is; one that has `never` begun is kept from beginning later."""
+    """Return how a process of `start_detached` is; keep one that has `never` begun from beginning."""
     if (child := _detached.get(claim)) is not None:
         if child.poll() is None:
             return "alive"
