@@ -30,7 +30,11 @@ DRAWN = [(kind, 0) for kind in QUICK]
 DRAWN += sorted(
     {(kind, seed) for kind in GENERATORS for seed in range(60)} - {*DRAWN}, key=lambda each: (each[1], each[0])
 )
-drawn = pytest.mark.parametrize(("kind", "seed"), first(len(QUICK), DRAWN, ci=6 * len(GENERATORS)))
+CASES = [
+    pytest.param(*getattr(each, "values", [each])[0], marks=getattr(each, "marks", ()))
+    for each in first(len(QUICK), DRAWN, ci=6 * len(GENERATORS))
+]
+drawn = pytest.mark.parametrize(("kind", "seed"), CASES)
 MONEY = ("price", "startup", "shutdown", "cost", "value", "late_cost", "late_penalty", "commit")
 ROUNDED = Fraction(1, 10**5)  # what is missed is rounded up to a millionth in each slot
 
