@@ -16,6 +16,7 @@ from leptonopt.runtime.clock import gc_disabled, time_limited
 from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session.closing import ClosingTime
+from leptonopt.session.earlier_ends import end_earlier
 from leptonopt.session.finalize import alarm_evidence, finalize
 from leptonopt.session.memory import parse_memory
 from leptonopt.session.request import SolveRequest, make_limits
@@ -161,6 +162,8 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
             session.warm_copies = request.warm_copies
             session.run(request.method, warm_start)
         answer = session.finish(request.method)
+        if session.warm_start is None:
+            end_earlier(answer, session.left())
         if request.confirm:
             from leptonopt.session.confirmation import confirm
 
