@@ -1,4 +1,4 @@
-"""Let tasks end earlier where that costs nothing: the last step of a search that has no earlier plan to go back to."""
+"""Let tasks end earlier where that costs nothing, when there is no earlier plan to go back to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leptonopt.session.times import TIMES
 
 @dataclass(frozen=True)
 class EarlierSettings:
-    """Sizes up to which plans are gone through; 300 groups with 100,000 columns take some 0.3 s of CPU time."""
+    """Sizes up to which plans are gone through; 300 groups take 0.03 to 0.06 s of CPU time."""
 
     groups: int = 2_000
     columns: int = 500_000

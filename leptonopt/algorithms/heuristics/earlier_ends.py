@@ -16,9 +16,9 @@ MAX_PASSES = 3  # a task that ends earlier lets those behind it end earlier, in 
 
 
 def earlier_ends(problem: Problem, schedule: Schedule, should_stop: Callable[[], bool]) -> Schedule:
-    """Return a schedule whose copies end no later, by the order of their starts, each at no more cost by itself.
+    """Return a schedule whose copies end no later, each at no more cost by itself.
 
-    Nodes count as the greedy heuristic estimates them, and those that are on follow from the columns: the caller
+    Copies are gone through in the order of their starts. Nodes count as the greedy heuristic estimates them, and those that are on follow from the columns: the caller
     compares the exact costs. Replicas stay as they are.
     """
     partial = PartialSchedule(problem, schedule=schedule)
@@ -34,7 +34,7 @@ def earlier_ends(problem: Problem, schedule: Schedule, should_stop: Callable[[],
 
 
 def _move(partial: PartialSchedule, column: Column) -> bool:
-    """Move the copies of a column, one after another, as long as they end earlier; return whether one does."""
+    """Move the copies of a column as long as they end earlier; return whether one does."""
     group, moved = partial.shape.group[column[0]], False
     for _ in range(partial.runs[group].get(column, 0)):
         partial.remove(*column)
@@ -69,7 +69,7 @@ def _earliest(partial: PartialSchedule, group: int, column: Column) -> Column:
 
 
 def _costs(partial: PartialSchedule, option: int, low: int, high: int) -> Ints:
-    """Return the cost of a copy at each start, with the estimate for its nodes; int64, shape (high - low + 1,)."""
+    """Return the cost of a copy at each start, with its nodes; int64, shape (high - low + 1,)."""
     costs = partial.start_costs(option, low, high, partial.problem.price_sum)
     if partial.node_estimate is not None and (extra := partial.node_estimate.extra_cost(option, low, high)) is not None:
         costs = costs + extra
