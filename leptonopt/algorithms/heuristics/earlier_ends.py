@@ -18,8 +18,8 @@ MAX_PASSES = 3  # a task that ends earlier lets those behind it end earlier, in 
 def earlier_ends(problem: Problem, schedule: Schedule, should_stop: Callable[[], bool]) -> Schedule:
     """Return a schedule whose copies end no later, each at no more cost by itself.
 
-    Copies are gone through in the order of their starts. Nodes count as the greedy heuristic estimates them, and those that are on follow from the columns: the caller
-    compares the exact costs. Replicas stay as they are.
+    Copies are gone through in the order of their starts. Nodes count as the greedy heuristic estimates them, and those
+    that are on follow from the columns: the caller compares the exact costs. Replicas stay as they are.
     """
     partial = PartialSchedule(problem, schedule=schedule)
     if schedule.rent is not None:
