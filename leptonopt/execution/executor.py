@@ -19,7 +19,7 @@ from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, own_runs
 from leptonopt.execution.store import Store
 from leptonopt.instance import Instance
-from leptonopt.runtime.child_process import detached_state, start_detached
+from leptonopt.runtime.child_process import detached_state, refusal, start_detached
 
 POLL = 0.2  # seconds between two looks at what runs
 STARTING = "is being started"  # note of a run that may not have begun
@@ -60,7 +60,8 @@ class LocalLauncher:
 
     def forget(self, identity: str, log: Path) -> None:
         """Remove the files of a run."""
-        for path in _files(log, identity):
+        code, claim = _files(log, identity)
+        for path in (code, claim, refusal(claim)):
             path.unlink(missing_ok=True)
 
 

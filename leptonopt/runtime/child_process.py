@@ -227,10 +227,11 @@ def tool_output(words: Sequence[str], seconds: float = 60.0) -> str:
     return completed.stdout.decode("utf-8", "replace")
 
 
-# A run begins only where nobody has made the file of its claim before; then that says which process it is.
+# A run says in its claim which process it is, and begins only where nobody has made the file `CLAIM.no` until then.
+# `command -p` finds the tools of the system also where the environment of the run has a PATH of its own.
 _DETACHED = (
-    'set -C; read -r me </proc/self/stat && printf "%s\\n" "$me" >"$4" || exit 1; set +C; '
-    '(eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && mv -f "$3.new" "$3"'
+    'read -r me </proc/self/stat && printf "%s\\n" "$me" >"$4" || exit 1; [ ! -e "$4.no" ] || { : >"$4"; exit 1; }; '
+    '(eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && command -p mv -f "$3.new" "$3"'
 )
 
 
@@ -239,8 +240,8 @@ def start_detached(
 ) -> None:
     """Start a command of the user's in a session of its own, which goes on when this process ends.
 
-    Its output goes to `log`; its exit code is in the file `code` once it has ended. Before it begins it makes the file
-    `claim`, and where that is there it does not begin. Raises `OSError`.
+    Its output goes to `log`; its exit code is in the file `code` once it has ended. Before it begins it writes the file
+    `claim`, and after `detached_state` has said `never` of that it does not begin. Raises `OSError`.
     """
     files = (str(path.absolute()) for path in (log, code, claim))
     words = [_SHELL, "-c", _DETACHED, "leptonopt-run", command, *files]
@@ -264,15 +265,24 @@ def detached_state(claim: Path) -> Detached:
             return "alive"
         del _detached[claim]
         return "gone"
-    with contextlib.suppress(FileExistsError):
-        claim.touch(exist_ok=False)
-        return "never"
-    until = time.monotonic() + 1
-    while not (said := claim.read_text(encoding="utf-8", errors="replace")).endswith("\n"):
-        if time.monotonic() > until:  # ours, or of a process that ended while it wrote
+    if not (said := _said(claim)):
+        refusal(claim).touch()
+        if not (said := _said(claim)):  # it writes its claim and then looks for a refusal, we the other way round
             return "never"
-        time.sleep(0.01)
     return "alive" if said.split()[0].isdigit() and _start_of(said) == _start_of(_stat(said.split()[0])) else "gone"
+
+
+def refusal(claim: Path) -> Path:
+    """Return the file that keeps the process of a claim from beginning."""
+    return claim.with_name(f"{claim.name}.no")
+
+
+def _said(claim: Path) -> str:
+    """Return what a claim says of its process; empty where it is not there, or not complete."""
+    with contextlib.suppress(FileNotFoundError):
+        said = claim.read_text(encoding="utf-8", errors="replace")
+        return said if said.endswith("\n") else ""
+    return ""
 
 
 def _stat(pid: str) -> str:

@@ -117,9 +117,8 @@ def test_processes(store: Store, tmp_path: Path) -> None:
     """Real commands: the log, the environment and the exit code; a program that is not there is a failure."""
     now = datetime.now(UTC).replace(microsecond=0)
     base = replace(runs()["train"], after=(), start=now, end=now + HOUR)
-    good = replace(
-        base, key="good", run=Run(command="echo $LEPTONOPT_TASK $LEPTONOPT_GPU $A", environment={"A": "x y"})
-    )
+    environment = {"A": "x y", "PATH": "/nowhere"}
+    good = replace(base, key="good", run=Run(command="echo $LEPTONOPT_TASK $LEPTONOPT_GPU $A", environment=environment))
     bad = replace(base, key="bad", run=Run(command="no-such-program"))
     lost = replace(base, key="lost", run=Run(command="true", directory=str(tmp_path / "gone")))
     executor = Executor([good, bad, lost], capacity_of(INSTANCE), store, LocalLauncher(), tmp_path)
@@ -155,7 +154,8 @@ def test_killed_around_a_start(store: Store, tmp_path: Path, begun: bool) -> Non
         def start(self, run: PlannedRun, identity: str, log: Path) -> None:
             if begun:
                 super().start(run, identity, log)
-                while not log.with_name(f"{identity}.claim").exists():
+                claim = log.with_name(f"{identity}.claim")
+                while not claim.exists() or not claim.stat().st_size:
                     time.sleep(0.01)
             raise Killed
 
@@ -172,14 +172,18 @@ def test_killed_around_a_start(store: Store, tmp_path: Path, begun: bool) -> Non
     assert not any(child.wait() for child in children)
 
 
-def test_what_never_began_begins_no_more(tmp_path: Path) -> None:
-    """A command whose place was taken while it had not begun does not begin late."""
+@pytest.mark.parametrize("opened", [False, True])
+def test_what_never_began_begins_no_more(tmp_path: Path, opened: bool) -> None:
+    """A command that was found not to have begun does not begin late, also where it had opened its claim by then."""
     claim, log = tmp_path / "x.claim", tmp_path / "x.log"
     launcher, job = LocalLauncher(), Job("x", "x", "running")
+    if opened:
+        claim.touch()
     assert launcher.ended(job, log) == NEVER
     child_process.start_detached("echo late", log, tmp_path / "x.exit", claim, None, {})
-    child_process._detached[claim].wait()
+    child_process._detached.pop(claim).wait()
     assert not log.exists()
+    assert launcher.ended(job, log) == NEVER
 
 
 def test_one_executor_at_a_time(store: Store, tmp_path: Path) -> None:
