@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from fractions import Fraction
 
 from leptonopt.compile.places import Places
-from leptonopt.compile.rows import CompiledOption
+from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.units import seconds
@@ -98,28 +99,54 @@ class TaskWindows:
 
 
 def infeasibility_reasons(
-    instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], tasks: TaskWindows
+    instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], tasks: TaskWindows, rows: RowBuilder
 ) -> Iterator[str]:
     """Yield the reasons why mandatory tasks cannot run."""
-    for at in tasks.stuck():
-        task = instance.tasks[at]
-        yield f"task {task.id!r} cannot run: {_reason(instance, task, all_ways[at])}"
+    stuck = dict.fromkeys(tasks.stuck())
+    before = {second: first for first, second, _, _ in tasks.edges if second in stuck and not tasks.columns[first]}
+    for at in stuck:
+        task, allowed = instance.tasks[at], [way for way in all_ways[at] if not way.refused]
+        refused = [f"{way.id}: {way.refused}" for way in all_ways[at] if way.refused]
+        barred = "; ".join(refused[:5]) + ("; …" if len(refused) > 5 else "")
+        after = instance.tasks[before[at]].id if at in before else None
+        reason = _too_large(task, allowed, rows) or _no_time(instance, task, allowed, after) if allowed else ""
+        yield f"task {task.id!r} cannot run: " + "; not allowed are ".join(filter(None, (reason, barred)))
 
 
-def _reason(instance: Instance, task: Task, found: Sequence[ConcreteOption]) -> str:
-    refused = [way for way in found if way.refused]
-    barred = "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
-    if len(refused) == len(found):
-        return barred
-    fastest = min((way for way in found if not way.refused), key=lambda way: way.duration)
-    time = instance.time
+def _too_large(task: Task, ways: Sequence[ConcreteOption], rows: RowBuilder) -> str:
+    """Return how each way exceeds what its pool ever has; "" where one does not."""
+    found = []
+    for way in ways:
+        for row, amount in zip(*rows.held(task, way), strict=True):
+            pool, name, node = rows.names[row]
+            if pool and node is None and row not in rows.packing and amount > (most := rows.capacity[row].max()):
+                uses, has = (f"{float(Fraction(int(each), rows.scale[row])):.10g}" for each in (amount, most))
+                found.append(f"{way.id} uses {uses} {name}, and pool {pool!r} has at most {has}")
+                break
+        else:
+            return ""
+    return "; ".join(found[:5]) + ("; …" if len(found) > 5 else "")
+
+
+def _no_time(instance: Instance, task: Task, ways: Sequence[ConcreteOption], after: str | None) -> str:
+    """Return why no way has the time; `after` is a task that it waits for and that cannot run."""
+    time, fastest = instance.time, min(ways, key=lambda way: way.duration)
     opens, ends = max(task.release or time.start, time.start), time.start + timedelta(seconds=time.horizon)
     closes = min(task.deadline or ends, ends)
     close = "its deadline" if task.deadline and task.deadline <= ends else "the end of the horizon"
     opens_at, closes_at = (units.moment_text(at, time.zone) for at in (opens, closes))
-    takes = units.duration_text(-(-fastest.duration // time.slot) * time.slot)
+    if closes < opens:
+        late = "its release" if task.release and task.release > time.start else "the start of the horizon"
+        return f"{close}, {closes_at}, is before {late}, {opens_at}"
+    slots = -(-fastest.duration // time.slot)
+    room = max(0, seconds(closes, time.start) // time.slot + (-seconds(opens, time.start) // time.slot))
+    takes = f"its fastest way ({fastest.id}) takes {units.duration_text(slots * time.slot)}"
+    if slots > room:
+        there = units.duration_text(room * time.slot)
+        return f"{takes}, and from {opens_at} to {close}, {closes_at}, there are {there} of whole slots"
+    if after is not None:
+        return f"it waits for {after!r}, which cannot run"
     return (
-        f"its fastest way ({fastest.id}) takes {takes}, and no start from {opens_at} to {close}, {closes_at}, "
+        f"{takes}, and no start from {opens_at} to {close}, {closes_at}, "
         "leaves it the time and the capacity after what it waits for and before what waits for it"
-        + (f"; not allowed are {barred}" if barred else "")
     )

@@ -302,7 +302,7 @@ def test_methods_that_may_stand_behind_a_proof_are_those_there_are() -> None:
 
 
 def test_a_certificate_proves_what_the_plan_says_of_it() -> None:
-    """`proof.certified` is the bound of the certificate that is given beside the plan."""
+    """`proof.certified` is at most the bound of the certificate that is given beside the plan."""
     result = leptonopt.solve(WEEK, method="cpsat", isolate=False, certify=True, time_limit=60)
     assert result.certificate is not None
     found = words.Findings()

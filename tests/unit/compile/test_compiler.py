@@ -51,7 +51,7 @@ def test_tasks_that_cannot_run() -> None:
     """Named with the reason; their group has no options."""
     made = compiled(task("x", gpu=5), task("y"))
     assert made.stuck == (0,)
-    assert made.impossible[0].startswith("task 'x' cannot run: its fastest way (a) takes 1h")
+    assert made.impossible[0].startswith("task 'x' cannot run: a uses 5 gpu, and pool 'a' has at most 4")
     assert made.problem.option_ptr.tolist() == [0, 0, 1]
 
 

@@ -34,17 +34,28 @@ def test_what_comes_before_a_mandatory_task_is_mandatory() -> None:
 def test_what_waits_for_an_impossible_task_cannot_run() -> None:
     """A mandatory one is named with its reason; optional ones just have no options."""
     made = compiled(task("x", gpu=9, optional=True, value=1), task("y", after=["x"]))
-    assert [reason.split(":")[0] for reason in made.impossible] == ["task 'x' cannot run", "task 'y' cannot run"]
+    assert made.impossible == (
+        "task 'x' cannot run: a uses 9 gpu, and pool 'a' has at most 4",
+        "task 'y' cannot run: it waits for 'x', which cannot run",
+    )
     free = compiled(task("x", gpu=9, optional=True, value=1), task("y", after=["x"], optional=True, value=1))
     assert (free.impossible, free.problem.options) == ((), 0)
 
 
 def test_reasons_name_what_is_not_allowed() -> None:
-    """Refusals of options; else the fastest way and its window."""
+    """Refusals of options; else what is too large, or the fastest way and its window."""
     (reason,) = compiled(task(needs={"labels": ["eu"]})).impossible
     assert reason == "task 't' cannot run: a: pool 'a' lacks the label 'eu'"
     (reason,) = compiled(task(duration="3h", deadline="2026-01-05T02:00Z")).impossible
-    assert "(a) takes 3h, and no start from 2026-01-05 00:00 to its deadline, 2026-01-05 02:00, leaves" in reason
+    window = "from 2026-01-05 00:00 to its deadline, 2026-01-05 02:00"
+    assert reason.endswith(f": its fastest way (a) takes 3h, and {window}, there are 2h of whole slots")
+    (reason,) = compiled(task(deadline="2026-01-04T02:00Z")).impossible
+    assert reason.endswith(": its deadline, 2026-01-04 02:00, is before the start of the horizon, 2026-01-05 00:00")
+    (reason,) = compiled(task(release="2026-01-06T00:00Z")).impossible
+    assert reason.endswith(": the end of the horizon, 2026-01-05 04:00, is before its release, 2026-01-06 00:00")
+    shut = [{"from": "2026-01-05T01:00Z", "to": "2026-01-05T03:00Z"}]
+    (reason,) = compiled(task(duration="2h"), pools=[pool(maintenance=shut)]).impossible
+    assert "(a) takes 2h, and no start from 2026-01-05 00:00 to the end of the horizon, 2026-01-05 04:00, le" in reason
     both = {
         "id": "t",
         "options": [{"pool": each, "uses": {"gpu": 9}, "duration": "1h"} for each in ("a", "b")],
