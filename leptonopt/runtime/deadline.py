@@ -1,4 +1,4 @@
-"""Measure time: a moment at which work has to end, and the seconds since one."""
+"""Measure time: a moment at which work has to end, the seconds since one, and how much of them this process had."""
 
 from __future__ import annotations
 
@@ -81,3 +81,24 @@ class Stopwatch:
             return False
         self.lap()
         return True
+
+
+class LoadMeter:
+    """Wall-clock time for each second of CPU time of this process: above 1 where other work takes the cores.
+
+    For work of one thread that does not wait. Earlier laps count less and less.
+    """
+
+    kept = 0.8  # weight of all laps before in the next one
+
+    def __init__(self) -> None:
+        self._watch, self._last = Stopwatch(), time.process_time()
+        self._wall = self._cpu = 0.0
+
+    def slowness(self, most: float) -> float:
+        """Return the ratio up to now, from 1 to `most`, and begin the next lap."""
+        cpu = time.process_time()
+        self._wall = self.kept * self._wall + self._watch.lap()
+        self._cpu = self.kept * self._cpu + cpu - self._last
+        self._last = cpu
+        return min(most, max(1.0, self._wall / max(1e-6, self._cpu)))

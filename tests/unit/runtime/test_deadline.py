@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from leptonopt.runtime.deadline import Deadline, Stopwatch, now
+from leptonopt.runtime.deadline import Deadline, LoadMeter, Stopwatch, now
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +53,28 @@ def test_a_stopwatch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [watch.rings(5), watch.rings(4), watch.rings(4)] == [False, True, False]
     monkeypatch.setattr(time, "monotonic", lambda: 1007.0)
     assert (watch.lap(), watch.seconds()) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("wall", "cpu", "slowness"), [(8.0, 2.0, 4.0), (80.0, 2.0, 5.0), (2.0, 8.0, 1.0), (1.0, 0.0, 5.0)]
+)
+def test_slowness(monkeypatch: pytest.MonkeyPatch, wall: float, cpu: float, slowness: float) -> None:
+    """Wall-clock over CPU time, from 1 to the most that is asked for."""
+    meter = LoadMeter()
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0 + wall)
+    spent = time.process_time() + cpu
+    monkeypatch.setattr(time, "process_time", lambda: spent)
+    assert meter.slowness(5.0) == pytest.approx(slowness, rel=0.05)
+
+
+def test_earlier_laps_count_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second at a fourth of a core, then laps on a free core: the ratio comes back to 1."""
+    moment = iter([0.0, 1.0, *(1.0 + lap for lap in range(1, 40))])
+    spent = iter([0.0, 0.25, *(0.25 + lap for lap in range(1, 40))])
+    monkeypatch.setattr(time, "monotonic", lambda: next(moment))
+    monkeypatch.setattr(time, "process_time", lambda: next(spent))
+    meter = LoadMeter()
+    ratios = [meter.slowness(9.0) for _ in range(20)]
+    assert ratios[0] == 4.0
+    assert ratios[-1] == pytest.approx(1.0, abs=0.01)
+    assert sorted(ratios, reverse=True) == ratios
