@@ -13,10 +13,14 @@ from leptonopt.session.times import TIMES
 
 @dataclass(frozen=True)
 class EarlierSettings:
-    """Sizes up to which plans are gone through; 300 groups take 0.03 to 0.06 s of CPU time."""
+    """Sizes up to which plans are gone through; 300 groups take 0.03 to 0.06 s of CPU time.
+
+    10,000 equal copies that all move take 0.1 s: they move one by one.
+    """
 
     groups: int = 2_000
     columns: int = 500_000
+    copies: int = 100_000
 
 
 SETTINGS = EarlierSettings()
@@ -26,6 +30,8 @@ def end_earlier(answer: SolveSession, seconds: float) -> None:
     """Take the plan in which copies end earlier, one after another, at an equal cost."""
     state, problem = answer.state, answer.state.problem
     if state.schedule is None or problem.chains or problem.groups > SETTINGS.groups:
+        return
+    if state.schedule.count.sum() > SETTINGS.copies:
         return
     if problem_size(problem).columns > SETTINGS.columns or seconds <= 0:
         return

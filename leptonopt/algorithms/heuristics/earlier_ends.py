@@ -26,17 +26,19 @@ def earlier_ends(problem: Problem, schedule: Schedule, should_stop: Callable[[],
         partial.set_committed(schedule.rent)
     for _ in range(MAX_PASSES):
         entries = sorted((start, option) for ran in partial.runs for option, start in ran)
-        moved = [_move(partial, (option, start)) for start, option in entries if not should_stop()]
+        moved = [_move(partial, (option, start), should_stop) for start, option in entries]
         if not any(moved):
             break
     found = partial.schedule()
     return Schedule.of(found.option, found.start, found.count, None, schedule.replicas)
 
 
-def _move(partial: PartialSchedule, column: Column) -> bool:
+def _move(partial: PartialSchedule, column: Column, should_stop: Callable[[], bool]) -> bool:
     """Move the copies of a column as long as they end earlier; return whether one does."""
     group, moved = partial.shape.group[column[0]], False
     for _ in range(partial.runs[group].get(column, 0)):
+        if should_stop():
+            break
         partial.remove(*column)
         found = _earliest(partial, group, column)
         partial.insert(*found)

@@ -11,6 +11,7 @@ from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.problem.schedule import Schedule
 from leptonopt.solvers.greedy import solve
 from tests.helpers.job_states import problems
+from tests.helpers.tiny_instances import compiled, pool, task
 
 
 def ends(problem: Problem, schedule: Schedule) -> int:
@@ -34,3 +35,11 @@ def test_rules_hold_and_ends_are_no_later() -> None:
         assert not violated_rules(problem, found)
         earlier += ends(problem, found) < ends(problem, schedule)
     assert earlier
+
+
+def test_copies_stop_in_time() -> None:
+    """Of many equal copies no more move than there is time for."""
+    problem = compiled(task(copies=50), pools=[pool(gpu=100)]).problem
+    left = iter([False] * 5)
+    found = earlier_ends(problem, Schedule.of([0], [3], [50]), lambda: next(left, True))
+    assert list(found) == [(0, 0, 5), (0, 3, 45)]
