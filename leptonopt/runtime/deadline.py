@@ -1,4 +1,4 @@
-"""Measure time: a moment at which work has to end, the seconds since one, and how much of them this process had."""
+"""Measure time: a moment at which work has to end, seconds since one, load of the machine."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Stopwatch:
 
 
 class LoadMeter:
-    """Wall-clock time for each second of CPU time of this process: above 1 where other work takes the cores.
+    """Ratio of wall-clock to CPU time of this process: above 1 where other work takes the cores.
 
     For work of one thread that does not wait. Earlier laps count less and less.
     """
