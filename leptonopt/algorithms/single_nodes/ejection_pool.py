@@ -51,7 +51,8 @@ class EjectionPool:
     Attributes
     ----------
     weight : float, shape (G,), raised by each failure
-    on_kind : per node, the groups on it; the last entry is for groups on none
+    on_kind : bool, shape (K + 1, G), the groups on each node; the last line is for groups on none
+    begin, end : int64, shape (G,), the slots from the first start of a group to its last end
     """
 
     def __init__(self, placing: SingleNodeSchedule, seed: int) -> None:
@@ -60,7 +61,9 @@ class EjectionPool:
         self.weight = np.where(self.problem.optional, TUNING.optional_weight, 1.0)
         self.queue = deque(placing.unplaced().tolist())
         self._demands: dict[int, tuple[Ints, Ints]] = {}
-        self.on_kind: list[set[int]] = [set() for _ in range(len(self.problem.nodes) + 1)]
+        self._same_rows: dict[bytes, Ints] = {}
+        self.on_kind = np.zeros((len(self.problem.nodes) + 1, self.problem.groups), bool)
+        self.begin, self.end = np.zeros((2, self.problem.groups), np.int64)
         for group, ran in enumerate(placing.columns):
             self._register(group, ran)
 
@@ -102,12 +105,15 @@ class EjectionPool:
 
     def _register(self, group: int, ran: list[Column]) -> None:
         for option, _ in ran:
-            self.on_kind[self.placing.kind_of[option]].add(group)
+            self.on_kind[self.placing.kind_of[option], group] = True
+        if columns := self.placing.columns[group]:
+            self.begin[group] = min(start for _, start in columns)
+            self.end[group] = max(start + self.problem.duration[option] for option, start in columns)
 
     def _remove(self, group: int) -> list[Column]:
         ran = self.placing.remove_group(group)
         for option, _ in ran:
-            self.on_kind[self.placing.kind_of[option]].discard(group)
+            self.on_kind[self.placing.kind_of[option], group] = False
         return ran
 
     def _move_some(self) -> None:
@@ -184,7 +190,9 @@ class EjectionPool:
         problem, rows = self.problem, self._limited(option)[0]
         found: list[tuple[int, int, int]] = []
         amounts: list[Ints] = []
-        for other in sorted(self.on_kind[self.placing.kind_of[option]] - {group}):
+        near = self.on_kind[self.placing.kind_of[option]] & (self.begin < stop) & (self.end > start)
+        near[group] = False
+        for other in np.flatnonzero(near).tolist():
             for column, begin in self.placing.columns[other]:
                 end = begin + int(problem.duration[column])
                 if begin < stop and end > start:
@@ -201,13 +209,14 @@ class EjectionPool:
         if (known := self._demands.get(option)) is None:
             rows, amounts = self.problem.demands(option)
             kept = self.placing.limited[rows]
-            known = self._demands[option] = rows[kept], amounts[kept]
+            same = self._same_rows.setdefault(rows[kept].tobytes(), rows[kept])
+            known = self._demands[option] = same, amounts[kept]
         return known
 
     def _on_rows(self, option: int, rows: Ints) -> Ints:
         """Return what an option holds of some rows, int64, shape (R,)."""
         mine, amounts = self._limited(option)
-        if len(mine) == len(rows) and np.array_equal(mine, rows):
+        if mine is rows:
             return amounts
         held = np.zeros(len(rows), np.int64)
         known = np.isin(mine, rows)

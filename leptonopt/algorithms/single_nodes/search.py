@@ -152,8 +152,7 @@ def first_schedule(problem: Problem, seed: int, stop: Callable[[], bool]) -> Sin
             return None
         if placing.whole():
             return placing
-        if not early:
-            built.append(placing)
+        built.append(placing)
     built.sort(key=lambda each: len(each.unplaced()))
     pools = [EjectionPool(placing, seed + at) for at, placing in enumerate(built)]
     for turn in range(TUNING.rounds):
