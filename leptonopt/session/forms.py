@@ -15,7 +15,7 @@ def sibling(session: SolveSession, source: InstanceSource, kind: type[SolveSessi
     begun, closing, on_progress, options = session.made_with
     made = kind(source, session.limits, begun, closing, session.signals, on_progress, options)
     made.deadline, made.start_seconds = session.deadline, session.start_seconds
-    made.entry_seconds = session.entry_seconds
+    made.entry_seconds, made.kept_seconds = session.entry_seconds, session.kept_seconds
     return made
 
 

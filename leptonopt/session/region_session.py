@@ -277,6 +277,7 @@ class RegionSession(SolveSession):
         made.deadline = self.deadline.within(share * self.left())
         made.work_left = self.work_left / SETTINGS.choices
         made.start_seconds, made.entry_seconds = self.start_seconds, self.entry_seconds
+        made.kept_seconds = 0.0
         return made
 
     def _told(self, progress: Progress) -> None:

@@ -229,6 +229,7 @@ def inside(session: SolveSession, problem: Problem, share: float, kind: type[S])
     source = PartSource(session.state.source, problem)
     made = kind(source, session.limits, begun, closing, session.signals, None, options)
     made.deadline = Deadline.after(session.left() * share)
+    made.kept_seconds = 0.0
     made.start_seconds, made.slowness = session.start_seconds, session.slowness
     return made
 

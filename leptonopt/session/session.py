@@ -56,6 +56,7 @@ class SolveSession:
     ----------
     state : what has been found so far; the monitor of methods that run in this process
     deadline : end of the search; then the plan is written and checked
+    kept_seconds : seconds after the deadline that are kept back to write and check a plan
     entry_seconds : seconds to write and check one entry of the plan
     start_seconds : seconds that a worker takes to load
     slowness : wall-clock time for each second of CPU time on this machine, as other work takes its cores
@@ -86,13 +87,12 @@ class SolveSession:
         self.state = self.state_type(source, limits, begun, on_progress)
         self.state.should_stop = self.should_stop
         self.limits, self.problem, self.signals, self.isolate = limits, source.problem, signals, options.isolate
-        kept = min(closing.fixed, TIMES.closing_share * limits.time_limit)
-        self.deadline = Deadline(begun + limits.time_limit - kept)
+        self.kept_seconds = min(closing.fixed, TIMES.closing_share * limits.time_limit)
+        self.deadline = Deadline(begun + limits.time_limit - self.kept_seconds)
         self.grace = TIMES.stop_grace(limits.time_limit)
         self.start_seconds, self.slowness = TIMES.start, 1.0
         self.entry_seconds = closing.entry
-        self.work_left = limits.time_limit
-        self.named = False
+        self.work_left, self.named = limits.time_limit, False
         self.lanes: list[Lane] = []
         self.suspended = SuspendedWorkers(self.problem)
         self.pause = TIMES.shortest_tick
@@ -440,9 +440,10 @@ class SolveSession:
         return replace(self.limits_for(self.left(), stage.threads), work=work)
 
     def left(self) -> float:
-        """Return the seconds left for the search: the time to write and check the incumbent is kept back."""
-        entries = 0 if self.state.schedule is None else len(self.state.schedule.option)
-        return self.deadline.left() - self.entry_seconds * entries
+        """Return the seconds left for the search: less time to write and check is kept for a first plan."""
+        if (found := self.state.schedule) is None:
+            return self.deadline.left() + TIMES.first_plan_share * self.kept_seconds
+        return self.deadline.left() - self.entry_seconds * len(found.option)
 
     def ended(self) -> bool:
         """Return whether a signal was caught or no time is left for the search."""

@@ -13,6 +13,8 @@ class SessionTimes:
     ----------
     tick, shortest_tick : seconds between two looks at the messages of the workers, at most, and after a message
     closing_share : greatest share of the time limit for writing and checking the plan
+    first_plan_share : share of the time for writing and checking that a search for a first plan may take: that time is
+        estimated at twice what was measured
     grace, grace_share, max_grace : seconds, plus a share of the limit, and at most, from a stop request to the kill
     start : seconds that an engine takes at least to report a first result
     proof_grace : seconds for the last message of an engine whose proof ends the solve
@@ -26,6 +28,7 @@ class SessionTimes:
     tick: float = 0.02
     shortest_tick: float = 0.001
     closing_share: float = 0.4
+    first_plan_share: float = 0.5
     grace: float = 0.5
     grace_share: float = 0.02
     max_grace: float = 1.5

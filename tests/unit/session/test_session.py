@@ -50,6 +50,15 @@ def test_a_function_is_a_method() -> None:
     assert made.state.schedule is not None
 
 
+def test_less_time_is_kept_back_for_a_first_plan() -> None:
+    """Half of the time to write and check it; with a plan all of it, and the time of its entries."""
+    begun, source = time.monotonic(), open_source(document())()
+    made = SolveSession(source, Limits(100.0), begun, ClosingTime(20.0, 1.0), Signals(handle=False))
+    assert 80 < made.left() < 90.1
+    made.state.incumbent(Schedule.of([0], [0]), None)
+    assert made.left() < 79.1
+
+
 def test_a_warm_start_that_breaks_a_rule_is_not_taken() -> None:
     """A note says so."""
     made = session()
