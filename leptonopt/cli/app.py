@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -58,15 +59,15 @@ class GroupedCommands(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write one section per purpose."""
         shown = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        width = formatter.width - 6 - max(map(len, shown))
         for title, names in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl(
-                    [(name, command.get_short_help_str(width)) for name in names if (command := shown.get(name))],
+                    [(name, command.get_short_help_str(LONGEST)) for name in names if (command := shown.get(name))],
                     col_spacing=2 + max(map(len, shown)) - max(map(len, names)),
                 )
 
 
+LONGEST = 200  # characters of a command's line in the list; longer than any, as an end in dots teaches nothing
 UNREAD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 HELP = "Plans AI workloads on pools of GPUs, CPUs and memory at the lowest cost that can be proven."
 EPILOG = """\b
@@ -146,5 +147,6 @@ def run(begun: float | None = None) -> int:
             return UsageError.exit_code
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "leptonopt"
-        message = error.format_message().rstrip(".")
+        message = error.format_message().rstrip(".").replace(". Did you mean", "; did you mean")
+        message = re.sub("Input should be a valid .*", "not a number, such as 60 or 0.01", message)
         raise UsageError(f"{message[:1].lower()}{message[1:]}; `{command} -h` says what is allowed") from None

@@ -101,7 +101,7 @@ def _billed(instance: Instance, name: str) -> Criterion:
     """Return carbon or energy, as the bill states them."""
     key, unit = {"carbon": ("carbon_kg", "kg CO2"), "energy": ("energy_kwh", "kWh")}[name]
     document = plain(instance.document())
-    if not any(pool.power for pool in instance.pools):
+    if not any(pool.powered for pool in instance.pools):
         raise UsageError(f"{name}: no pool states the power that its units draw; nothing can be counted")
     if name == "carbon" and not any(pool.carbon is not None for pool in instance.pools):
         raise UsageError("carbon: no pool states grams of CO2 per kWh; nothing can be counted")

@@ -185,7 +185,7 @@ def require_commands(runs: Sequence[PlannedRun]) -> None:
     """Raise `UsageError` where a task that is not somebody else's does not say what to run."""
     if missing := missing_commands(runs):
         raise UsageError(
-            f"{missing[0]!r} has no `run`: nobody knows what to start; a job that is there already is named by `job`"
+            f"{missing[0]!r} has no `run`, the command to start; a job that is there already is named by `job`"
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.instance.forget import forget, forget_names
+from leptonopt.instance.names import unknown_name
 from leptonopt.instance.unchecked import kinds
 
 Document = dict[str, Any]
@@ -93,8 +94,10 @@ def with_loss(document: Document, text: str) -> Document:
     pool_id, dot, name = path.rpartition(".")
     pool = next((pool for pool in made["pools"] if pool["id"] == pool_id), None)
     lost = _value(number)
-    if not equals or not dot or pool is None or not isinstance(lost, int | Decimal) or lost < 0:
+    if not equals or not dot or not isinstance(lost, int | Decimal) or lost < 0:
         raise UsageError(f"{text}: write POOL.RESOURCE=NUMBER or POOL.KIND=NUMBER, such as own.gpu=2")
+    if pool is None:
+        raise UsageError(f"{text}: {unknown_name('pool', pool_id, (str(each['id']) for each in made['pools']))}")
     for kind in kinds(pool):
         if kind.get("id", pool_id) == name:
             _lose_nodes(kind, lost, text)

@@ -27,6 +27,8 @@ from leptonopt.runtime.document_kinds import kind_of_columns, wrong_kind_message
 REFUSED = {
     "tasks": "tasks are columns here",
     "profiles": "options are written out in columns",
+    "services": "services have no columns; write YAML or JSON",
+    "batches": "batches have no columns; write YAML or JSON",
     "quotas": "the rule quota has no columns; write YAML or JSON",
     "meters": "meters have no columns; write YAML or JSON",
     "savings": "savings plans have no columns; write YAML or JSON",
@@ -35,6 +37,7 @@ REFUSED = {
     "objective": "columns are of money alone; write YAML or JSON to weigh carbon",
 }
 POOLS = {
+    "billing": "billing by started units has no columns; write YAML or JSON",
     "nodes": "the rule nodes has no columns; write YAML or JSON",
     "power": "energy has no columns; write YAML or JSON",
     "carbon": "carbon has no columns; write YAML or JSON",

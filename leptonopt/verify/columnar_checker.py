@@ -35,8 +35,8 @@ TASK = {
     "spot": 0,
 }
 OPTION = {"pool": None, "slots": None, "cost": 0, "of": -1}
-NOT_HERE = ("tasks", "profiles", "quotas", "together", "apart", "objective")
-NOT_IN_POOLS = ("nodes", "power", "carbon")
+NOT_HERE = ("tasks", "profiles", "services", "batches", "quotas", "meters", "savings", "together", "apart", "objective")
+NOT_IN_POOLS = ("nodes", "billing", "power", "carbon")
 
 
 class StatedColumns:

@@ -26,6 +26,7 @@ def test_commands_are_listed_by_purpose() -> None:
     lines = [line.split()[0] for line in out.splitlines() if line.startswith("  ") and line.split()]
     assert [line for line in lines if line in COMMANDS] == COMMANDS
     assert all(f"{title}:" in out for title in GROUPS)
+    assert "...\n" not in out.split("Plan:")[1]
 
 
 def test_the_version() -> None:
@@ -37,8 +38,9 @@ def test_the_version() -> None:
     ("words", "text"),
     [
         (("magic",), "no such command 'magic'"),
+        (("solves",), "no such command 'solves'; did you mean 'solve'?; `leptonopt -h` says what is allowed"),
         (("solve", "--magic"), "no such option: --magic; `leptonopt solve -h` says what is allowed"),
-        (("solve", "x", "-t", "soon"), "invalid value for '--time-limit'"),
+        (("solve", "x", "-t", "soon"), "invalid value for '--time-limit' / '-t': not a number, such as 60 or 0.01; "),
     ],
 )
 def test_wrong_words_are_one_line(words: tuple[str, ...], text: str) -> None:

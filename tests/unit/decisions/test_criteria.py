@@ -35,6 +35,15 @@ def test_shared_pools_count() -> None:
     plan = leptonopt.solve(criterion.limited(Decimal(3))[0], time_limit=10, threads=1).document
     assert criterion.value(plan) == 3
     assert criterion.least is not None
+    document = dirty_or_clean()
+    for pool in document["pools"]:  # that options state the power is enough
+        pool.pop("power", None)
+        pool.pop("nodes", None)
+        pool["capacity"] = {"gpu": 4}
+    for task in document["tasks"]:
+        for option in task["options"]:
+            option["uses"] = {"gpu": 1, "power": 1}
+    assert criterion_of(validate(document), "carbon").unit == "kg CO2"
 
 
 def test_what_a_plan_commits_is_not_paid_yet() -> None:
