@@ -58,9 +58,9 @@ def _message(item: Any, path: Path, noun: type[StrictModel]) -> str:
         case "string_unicode":
             return f"{value} holds half a character (a lone surrogate); only whole ones are allowed"
         case "tuple_type":
-            return f"{value} is not a list"
+            return f"{value} is not a list; write entries in brackets, such as [a, b]"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{value} is not a mapping of keys to values"
+            return f"{value} is not a mapping of keys to values; write them in braces, such as {{gpu: 8}}"
         case "int_type" | "int_from_float" | "int_parsing_size":
             return f"{value} is not a whole number; write it plainly, such as 4"
         case "too_short":
