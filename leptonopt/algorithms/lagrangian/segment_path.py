@@ -5,7 +5,8 @@ done. An arc waits a slot, works a slot, or begins a segment, which goes on for 
 kept whole, so prices on capacity prove more with this path than with a linear relaxation of its segments.
 
 Work is counted in at most so many units that the states fit into memory. Where that is coarser than the chain's own
-units it is rounded: down for a path that can be carried out, up for a bound.
+units it is rounded: down for a path that can be carried out, up for a bound. Before that, segments are no longer
+counted, which leaves room for finer units: the path is as good where it has no more segments than it may.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from leptonopt.problem.slot_chain import SlotChain
 
 NEVER = 2**60
 MAX_STATES = 4_000_000  # 8 bytes each
+MAX_UNCOUNTED = 10_000_000  # the same, where segments are not counted
 Segment = tuple[int, int, int]  # way, start, length
 
 
@@ -43,8 +45,7 @@ class WorkUnits:
     @classmethod
     def of(cls, chain: SlotChain, most: int, optimistic: bool) -> WorkUnits:
         """Return at most so many units, rounded in favour of the task where `optimistic`, else against it."""
-        own = chain.chain
-        divisor = gcd(own.need, *own.rate.tolist(), *own.lost.ravel().tolist())
+        own, divisor = chain.chain, _unit(chain)
         need, rate, lost = own.need // divisor, own.rate // divisor, own.lost // divisor
         if need <= most:
             return cls(need, rate, lost)
@@ -54,6 +55,12 @@ class WorkUnits:
             return np.array(found, np.int64).reshape(amounts.shape)
 
         return cls(most, -down(-rate), down(lost)) if optimistic else cls(most, down(rate), -down(-lost))
+
+
+def _unit(chain: SlotChain) -> int:
+    """Return the largest unit in which the work of a chain is counted without rounding."""
+    own = chain.chain
+    return gcd(own.need, *own.rate.tolist(), *own.lost.ravel().tolist())
 
 
 def cheapest_path(
@@ -70,7 +77,7 @@ def cheapest_path(
     """
     families = np.unique(chain.chain.family).tolist()
     prices = Prices(cost, late, scale * chain.start_cost)
-    paths = [_Search(chain, free & chain.works, prices, number, optimistic).path() for number in families]
+    paths = [_cheapest(chain, free & chain.works, prices, number, optimistic) for number in families]
     return min((path for path in paths if path is not None), key=lambda path: path.cost, default=None)
 
 
@@ -83,24 +90,44 @@ class Prices:
     start: Ints
 
 
-class _Search:
-    """States by slot: `idle`, shape (T + 1, S + 1, U + 1), and `working`, shape (T + 1, W, S + 1, U + 1)."""
+def _cheapest(chain: SlotChain, free: Bools, prices: Prices, family: int, optimistic: bool) -> Path | None:
+    """Return the cheapest path in ways of a family; where work is rounded, first without counting segments."""
+    counted = _Search(chain, free, prices, family, optimistic)
+    if chain.parts <= 2 or not counted.rounded:
+        return counted.path()
+    found = _Search(chain, free, prices, family, optimistic, counts=False).path()
+    if found is not None and len(found.segments) <= chain.parts:
+        return found
+    path = counted.path()
+    return max(found, path, key=lambda each: each.cost) if optimistic and found and path else path
 
-    def __init__(self, chain: SlotChain, free: Bools, prices: Prices, family: int, optimistic: bool) -> None:
-        self.chain, self.free, self.prices = chain, free, prices
+
+class _Search:
+    """States by slot: `idle`, shape (T + 1, S + 1, U + 1), and `working`, shape (T + 1, W, S + 1, U + 1).
+
+    The segments so far are counted up to S; where they are not, S is 2 and stands for more as well.
+    """
+
+    def __init__(
+        self, chain: SlotChain, free: Bools, prices: Prices, family: int, optimistic: bool, counts: bool = True
+    ) -> None:
+        self.chain, self.free, self.prices, self.counts = chain, free, prices, counts
         cost = prices.slot
         self.ways = np.flatnonzero(chain.chain.family == family).tolist()
-        cells = (chain.slots + 1) * (len(self.ways) + 1) * (chain.parts + 1)
-        self.units = WorkUnits.of(chain, max(50, MAX_STATES // cells), optimistic)
-        shape = (chain.parts + 1, self.units.need + 1)
-        self.idle = np.full((chain.slots + 1, *shape), NEVER)
-        self.working = np.full((chain.slots + 1, len(self.ways), *shape), NEVER)
+        self.parts = chain.parts if counts else 2
+        cells = (chain.slots + 1) * (len(self.ways) + 1) * (self.parts + 1)
+        most = max(50, (MAX_STATES if counts else MAX_UNCOUNTED) // cells)
+        self.units = WorkUnits.of(chain, most, optimistic)
+        self.rounded = chain.chain.need // _unit(chain) > most
         self.sums = np.concatenate([np.zeros((len(cost), 1), np.int64), np.cumsum(cost, axis=1)], axis=1)
         blocked = np.cumsum(~free, axis=1)
         self.blocked = np.concatenate([np.zeros((len(free), 1), np.int64), blocked], axis=1)
 
     def path(self) -> Path | None:
         """Return the cheapest path."""
+        shape = (self.parts + 1, self.units.need + 1)
+        self.idle = np.full((self.chain.slots + 1, *shape), NEVER)
+        self.working = np.full((self.chain.slots + 1, len(self.ways), *shape), NEVER)
         self._forward()
         ends = self.working[:, :, :, -1].min(axis=(1, 2), initial=NEVER)
         total = np.where(ends < NEVER // 2, ends + self.prices.late, NEVER)  # negative costs are far above minus 2**59
@@ -129,6 +156,8 @@ class _Search:
             if (end := self._least_end(later, way, slot)) is None:
                 continue
             before = self.idle[slot, 1:-1] if later else self.idle[slot, :1]
+            if later and not self.counts:
+                before = self.idle[slot, 1:].min(axis=0, keepdims=True)
             price = self._price(later, way, slot, end)
             reached = _worked(before, self._work(later, way, end - slot)) + price
             target = self.working[end, at, 2:] if later else self.working[end, at, 1:2]
@@ -150,26 +179,28 @@ class _Search:
     def _backward(self, slot: int) -> Sequence[Segment]:
         """Return the segments of the path that ends in a slot, from its last one."""
         found: list[Segment] = []
-        at, count = np.unravel_index(int(self.working[slot, :, :, -1].argmin()), self.working.shape[1:3])
-        state = (slot, int(at), int(count), self.units.need)
+        ends = self.working[slot, :, :, -1]
+        at, count = divmod(int(ends.argmin()), ends.shape[1])
+        state = (slot, at, count, self.units.need)
         while True:
-            start, length, done = self._segment(*state)
+            start, length, count, done = self._segment(*state)
             found.append((self.ways[state[1]], start, length))
-            if state[2] == 1:
+            if not count:
                 return found[::-1]
-            state = self._before(start, state[2] - 1, done)
+            state = self._before(start, count, done)
 
-    def _segment(self, slot: int, at: int, count: int, done: int) -> tuple[int, int, int]:
-        """Return start, length and the work before the segment that is at work until a slot."""
+    def _segment(self, slot: int, at: int, count: int, done: int) -> tuple[int, int, int, int]:
+        """Return start and length of the segment that is at work until a slot, and segments and work before it."""
+        counts = (count - 1,) if self.counts or count == 1 else (1, 2)
         way, end, later = self.ways[at], slot, int(count > 1)
         while True:
             value = self.working[slot, at, count, done]
             start = slot - int(self.chain.least[later, way])
             if start >= 0 and self._least_end(later, way, start) == slot:
-                line = self.idle[start, count - 1]
-                wanted = value - self._price(later, way, start, slot)
-                if (before := self._source(line, done, self._work(later, way, slot - start), wanted)) is not None:
-                    return start, end - start, before
+                wanted, work = value - self._price(later, way, start, slot), self._work(later, way, slot - start)
+                for known in counts:
+                    if (before := self._source(self.idle[start, known], done, work, wanted)) is not None:
+                        return start, end - start, known, before
             line, wanted = self.working[slot - 1, at, count], value - self.prices.slot[way, slot - 1]
             before = self._source(line, done, int(self.units.rate[way]), wanted)
             assert before is not None

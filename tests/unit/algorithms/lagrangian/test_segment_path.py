@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from leptonopt.algorithms.lagrangian import segment_path
 from leptonopt.algorithms.lagrangian.segment_path import Path, WorkUnits, cheapest_path
@@ -62,10 +63,11 @@ def test_equal_to_an_exact_method() -> None:
         assert objective(problem, schedule) == path.cost
 
 
-def test_coarse_units_are_on_the_safe_side() -> None:
-    """With few units a path still does all of the work, and a bound is no larger than the optimum."""
+def test_coarse_units_are_on_the_safe_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With few units a path does all of the work, a bound is no larger, and both are exact while uncounted ones fit."""
     problem = cut_problem(
-        {"segments": {"restart": "7m"}, "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "301m"}]}
+        {"segments": {"restart": "7m"}, "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "301m"}]},
+        price=hourly(1, 1, 9, 1, 1, 9, 1, 1),
     )
     chain = SlotChain(problem, problem.chains[0])
     safe, hopeful = WorkUnits.of(chain, 50, optimistic=False), WorkUnits.of(chain, 50, optimistic=True)
@@ -73,16 +75,17 @@ def test_coarse_units_are_on_the_safe_side() -> None:
     assert int(safe.rate[0]) * need <= rate * safe.need
     assert int(hopeful.rate[0]) * need >= rate * hopeful.need
     assert safe.lost[0] >= hopeful.lost[0]
-    before = segment_path.MAX_STATES
-    try:
-        segment_path.MAX_STATES = 1
-        coarse, low = path_of(problem), path_of(problem, optimistic=True)
-    finally:
-        segment_path.MAX_STATES = before
     exact = path_of(problem)
+    monkeypatch.setattr(segment_path, "MAX_STATES", 1)
+    uncounted, bound = path_of(problem), path_of(problem, optimistic=True)
+    monkeypatch.setattr(segment_path, "MAX_UNCOUNTED", 1)
+    coarse, low = path_of(problem), path_of(problem, optimistic=True)
     assert coarse is not None
     assert low is not None
     assert exact is not None
+    assert uncounted is not None
+    assert bound is not None
+    assert uncounted.cost == bound.cost == exact.cost
     assert low.cost <= exact.cost <= coarse.cost
 
 
