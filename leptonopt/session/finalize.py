@@ -15,6 +15,7 @@ from leptonopt.problem.routing import without_overpay
 from leptonopt.problem.schedule import with_node_schedule
 from leptonopt.runtime.clock import gc_disabled
 from leptonopt.runtime.deadline import Deadline
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.result import Result
 from leptonopt.session.snapshot import made_by
 from leptonopt.session.solve_state import SolveState
@@ -26,7 +27,7 @@ class ClosingSettings:
 
     Attributes
     ----------
-    latest : seconds after the time limit, at least
+    latest : seconds after the time limit, at least; or the estimate of what writing and checking take
     latest_share : the same as a share of the time limit
     loaded : so many times as long at most where other work takes the processor: better a late plan than none
     """
@@ -36,7 +37,7 @@ class ClosingSettings:
     loaded: float = 10.0
 
 
-SETTINGS = ClosingSettings()
+SETTINGS, UNKNOWN = ClosingSettings(), ClosingTime(0.0, 0.0)
 
 
 def finalize(
@@ -44,8 +45,11 @@ def finalize(
     method: str,
     seconds: dict[str, float],
     signal: int | None,
+    closing: ClosingTime = UNKNOWN,
 ) -> Result:
     """Decode, write the document, have it checked.
+
+    closing : estimate of the time that this takes, without other work on the machine
 
     Raises `NoPlan` when that takes far longer than the time limit leaves.
     """
@@ -71,7 +75,7 @@ def finalize(
     )
     with gc_disabled():
         made, plan, verdict = source.answer(
-            outcome, schedule, _clock(known, 0 if schedule is None else len(schedule.option))
+            outcome, schedule, _clock(known, 0 if schedule is None else len(schedule.option), closing)
         )
     if not verdict.ok:
         shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
@@ -102,10 +106,10 @@ def _note_limits(known: SolveState) -> None:
         known.notes.append(f"money was coarsened to {known.source.unit}; the bound is low by up to {known.source.loss}")
 
 
-def _clock(known: SolveState, entries: int) -> Callable[[], None]:
+def _clock(known: SolveState, entries: int, closing: ClosingTime = UNKNOWN) -> Callable[[], None]:
     """Raise `NoPlan` from some time after the time limit on; so much time to compute there is in any case."""
     limit = known.limits.time_limit
-    room = max(SETTINGS.latest, SETTINGS.latest_share * limit)
+    room = max(SETTINGS.latest, SETTINGS.latest_share * limit, closing.fixed + closing.entry * entries)
     deadline = Deadline.after(max(limit - known.watch.seconds(), 0.0) + room)
     last, begun = deadline.plus((SETTINGS.loaded - 1) * room), time.process_time()
 

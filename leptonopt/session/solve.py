@@ -123,8 +123,8 @@ def _solve(
             compiled = called.seconds()
         cpu = time.process_time() - cpu
         load = max(1.0, compiled / cpu) if cpu > _MIN_CPU_SECONDS else 1.0  # of the machine
-        closing = source.closing(min(cpu, compiled))
-        closing = ClosingTime(closing.fixed * load, closing.entry * load)
+        alone = source.closing(min(cpu, compiled))
+        closing = ClosingTime(alone.fixed * load, alone.entry * load)
         session = session_type(source)(source, limits, begun, closing, signals, on_progress, options)
         session.state.notes += filter(None, notes)
         session.slowness = load
@@ -134,9 +134,8 @@ def _solve(
             solved = called.seconds()
             seconds = {"read": read, "compile": compiled - read, "solve": solved - compiled}
             seconds["total"] = called.begun + solved - begun
-            result = finalize(
-                session.state, request.method_name, {} if limits.deterministic else seconds, signals.number
-            )
+            told = {} if limits.deterministic else seconds
+            result = finalize(session.state, request.method_name, told, signals.number, alone)
             _log(result, seconds["total"])
             return result
         except Alarm as alarm:

@@ -434,6 +434,13 @@ def test_a_plan_comes_late_where_other_work_takes_the_processor() -> None:
             patch.setattr(time, "process_time", lambda computed=computed: cpu + computed)
             with pytest.raises(NoPlan) if ends else nullcontext():
                 late()
+    slow = answer._clock(known, 10, ClosingTime(10.0, 1.0))  # type: ignore[arg-type]
+    for computed, ends in ((15, False), (21, True)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "monotonic", lambda: began + 125)
+            patch.setattr(time, "process_time", lambda computed=computed: cpu + computed)
+            with pytest.raises(NoPlan) if ends else nullcontext():
+                slow()
 
 
 def test_time_is_kept_back_by_the_entries_of_the_plan() -> None:
