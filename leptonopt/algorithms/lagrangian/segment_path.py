@@ -91,7 +91,7 @@ class Prices:
 
 
 def _cheapest(chain: SlotChain, free: Bools, prices: Prices, family: int, optimistic: bool) -> Path | None:
-    """Return the cheapest path in ways of a family; where work is rounded, first without counting segments."""
+    """Return the cheapest path in ways of a family; first without a count of segments where that rounds."""
     counted = _Search(chain, free, prices, family, optimistic)
     if chain.parts <= 2 or not counted.rounded:
         return counted.path()
@@ -190,7 +190,7 @@ class _Search:
             state = self._before(start, count, done)
 
     def _segment(self, slot: int, at: int, count: int, done: int) -> tuple[int, int, int, int]:
-        """Return start and length of the segment that is at work until a slot, and segments and work before it."""
+        """Return start and length of the segment at work until a slot, and segments and work before it."""
         counts = (count - 1,) if self.counts or count == 1 else (1, 2)
         way, end, later = self.ways[at], slot, int(count > 1)
         while True:
