@@ -135,7 +135,6 @@ HOST = """
 import os, signal, sys, threading, time
 import leptonopt, traces
 from leptonopt.runtime.child_process import child_pids
-import leptonopt.solvers.cpsat  # Python ends by the signal if it came within `exec` of a text, as in imported dataclasses
 signal.signal(signal.SIGINT, signal.default_int_handler)
 engines = []
 def press(progress):
@@ -151,15 +150,21 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize(
-    ("how", "number", "said", "code"),
+    ("how", "number", "said", "codes"),
     [
-        ("process", "SIGINT", "KeyboardInterrupt\n", 0),
-        ("process", "SIGTERM", "", -15),
-        ("here", "SIGINT", "KeyboardInterrupt\n", 0),
+        ("process", "SIGINT", "KeyboardInterrupt\n", (0, -2)),
+        ("process", "SIGTERM", "", (-15,)),
+        ("here", "SIGINT", "KeyboardInterrupt\n", (0, -2)),
     ],
 )
-def test_a_job_that_is_interrupted_leaves_nothing(how: str, number: str, said: str, code: int, tmp_path: Path) -> None:
-    """`KeyboardInterrupt` comes through, SIGTERM ends the program; no engine survives, in a process or a thread."""
+def test_a_job_that_is_interrupted_leaves_nothing(
+    how: str, number: str, said: str, codes: tuple[int, ...], tmp_path: Path
+) -> None:
+    """`KeyboardInterrupt` comes through, SIGTERM ends the program; no engine survives, in a process or a thread.
+
+    Python itself ends by SIGINT, though the exception was caught, if that came within `exec` of a text, as in dataclasses
+    that are imported just then.
+    """
     solve = "traces.crowded(), method='hangs'"
     if how == "here":
         solve = "str(traces.ROOT / 'instances' / 'elasticflow-100.yaml'), method='cpsat', isolate=False"
@@ -168,5 +173,6 @@ def test_a_job_that_is_interrupted_leaves_nothing(how: str, number: str, said: s
     environment["PYTHONPATH"] += os.pathsep + str(traces.HELPERS)
     script = textwrap.dedent(HOST.format(how=how, number=number, solve=solve))
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=45)
-    assert (done.stdout, done.returncode) == (said, code), done.stderr
+    assert done.stdout == said, done.stderr
+    assert done.returncode in codes, done.stderr
     assert not traces.left(mark, tmp_path)
