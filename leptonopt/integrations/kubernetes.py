@@ -44,8 +44,8 @@ _FACTOR |= {unit: Fraction(1000) ** (power + 2) for power, unit in enumerate("MG
 _FACTOR |= {f"{unit}i": Fraction(1024) ** (power + 1) for power, unit in enumerate("KMGTPE")}
 
 
-def quantity(text: Any) -> Fraction:
-    """Return a quantity of Kubernetes as an exact number.
+def quantity(text: Any, place: str = "") -> Fraction:
+    """Return a quantity of Kubernetes as an exact number; `place` says where it stands.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def quantity(text: Any) -> Fraction:
     """
     found = _QUANTITY.fullmatch(str(text).strip())
     if not found:
-        raise InputError(f"{str(text)[:40]!r} is no quantity; allowed are such as 8, 250m, 64Gi")
+        raise InputError(f"{place}{str(text)[:40]!r} is no quantity; allowed are such as 8, 250m, 64Gi")
     return Fraction(found[1] + (found[2] or "")) * _FACTOR.get(found[3] or "", Fraction(1))
 
 
@@ -163,7 +163,7 @@ class _Reader:
         )
         used = taken.get(name, {})
         free = {
-            key: max(Fraction(0), quantity(value) - used.get(key, 0))
+            key: max(Fraction(0), quantity(value, f"node {name}: allocatable: {key}: ") - used.get(key, 0))
             for key, value in status.get("allocatable", {}).items()
         }
         return Node(name, entry["metadata"].get("labels", {}), taints, free)
@@ -256,7 +256,7 @@ def requests(spec: Mapping[str, Any]) -> dict[str, Fraction]:
     def of(container: Mapping[str, Any]) -> dict[str, Fraction]:
         resources = container.get("resources", {})
         asked = {**resources.get("limits", {}), **resources.get("requests", {})}
-        return {key: quantity(value) for key, value in asked.items()}
+        return {key: quantity(value, f"container {container.get('name')}: {key}: ") for key, value in asked.items()}
 
     found, most = defaultdict[str, Fraction](Fraction), defaultdict[str, Fraction](Fraction)
     for container in spec.get("initContainers", ()):

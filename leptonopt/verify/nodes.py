@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -92,29 +92,37 @@ def _rented(stated: StatedInstance, kind: Kind, entry: Mapping[str, Any], name: 
     hours, slots = stated.hours, range(stated.slots)
     tariff, carbon = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
     rent = [
-        count * price * hours for count, price in zip(counts.paid, kind.price or [NOTHING] * len(slots), strict=True)
+        count * price * hours if count and price else NOTHING
+        for count, price in zip(counts.paid, kind.price or [NOTHING] * len(slots), strict=True)
     ]
-    idle = [counts.on[t] * kind.power * (tariff[t + 1] - tariff[t]) for t in slots]
-    startup, shutdown = ([count * fee for count in each] for each, fee in counts.changes())
+    power = [count * kind.power if kind.power else NOTHING for count in counts.on]
+    idle = [power[t] * (tariff[t + 1] - tariff[t]) if power[t] else NOTHING for t in slots]
+    startup, shutdown = ([count * fee if count else NOTHING for count in each] for each, fee in counts.changes())
     commit = counts.committed * kind.commit
-    money = [rent[t] + idle[t] + startup[t] + shutdown[t] + commit / stated.slots for t in slots]
+    share = commit / stated.slots
+    money = [_total((rent[t], idle[t], startup[t], shutdown[t], share)) for t in slots]
     parts = {
         "node_hours": sum(counts.on) * hours,
         "on_demand_hours": sum(counts.paid) * hours,
         "starts": Fraction(sum(counts.started)),
-        "rent": sum(rent, NOTHING),
-        "startup": sum(startup, NOTHING),
-        "shutdown": sum(shutdown, NOTHING),
+        "rent": _total(rent),
+        "startup": _total(startup),
+        "shutdown": _total(shutdown),
         "commit": commit,
-        "idle": sum(idle, NOTHING),
-        "cost": sum(money, NOTHING),
+        "idle": _total(idle),
+        "cost": _total(money),
     }
     for key, true in parts.items() if entry else ():
         findings.same("bill", f"{name}: {key}", entry.get(key), true)
-    kwh = [count * kind.power * hours for count in counts.on]
-    carbon_kg = [counts.on[t] * kind.power * (carbon[t + 1] - carbon[t]) for t in slots]
+    kwh = [each * hours if each else NOTHING for each in power]
+    carbon_kg = [power[t] * (carbon[t + 1] - carbon[t]) if power[t] else NOTHING for t in slots]
     node_hours = [count * hours for count in counts.on]
     return Rented(kind, counts.on, counts.usable, money, kwh, carbon_kg, counts.paid, node_hours)
+
+
+def _total(values: Iterable[Fraction]) -> Fraction:
+    """Return the sum; most of thousands of nodes cost nothing, and sums of fractions are slow."""
+    return sum(filter(None, values), NOTHING)
 
 
 class _Counts:

@@ -14,7 +14,7 @@ chmod 600 "$folder/slurmdbd.conf"
 export SLURM_CONF=$folder/slurm.conf
 
 install -d -o munge -g munge -m 755 /run/munge
-munge -n >/dev/null 2>&1 || runuser -u munge -- /usr/sbin/munged
+munge -n >/dev/null 2>&1 || runuser -u munge -- /usr/sbin/munged --pid-file=/run/munge/leptonopt-test.pid
 
 mariadb-install-db --user=root --auth-root-authentication-method=normal --datadir="$folder/mysql" --skip-test-db >/dev/null
 setsid mariadbd --no-defaults --user=root --datadir="$folder/mysql" --socket="$folder/mysql.sock" --port=13306 \
