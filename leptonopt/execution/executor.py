@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -19,10 +19,11 @@ from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, own_runs
 from leptonopt.execution.store import Store
 from leptonopt.instance import Instance
-from leptonopt.runtime.child_process import detached_state, refusal, start_detached
+from leptonopt.runtime.child_process import detached_state, refusal, start_detached, stop_detached
 
 POLL = 0.2  # seconds between two looks at what runs
 STARTING = "is being started"  # note of a run that may not have begun
+STOPPING = "is told to stop"  # note of a segment that the plan ends before the end that it was started with
 GONE, NEVER = -1, -2  # instead of an exit code: it ended without one; it has not begun, and never will
 Capacity = Mapping[str, Mapping[str, Decimal | None]]  # units by pool and resource; None: no limit
 
@@ -35,6 +36,9 @@ class Launcher(Protocol):
 
     def ended(self, job: Job, log: Path) -> int | None:
         """Return the exit code of a run that has ended, `GONE` or `NEVER`; None while it goes on."""
+
+    def stop(self, identity: str, log: Path) -> None:
+        """Tell a run to save what it has, and to end."""
 
     def forget(self, identity: str, log: Path) -> None:
         """Clear away what is left of a run that has ended, once that is in the memory."""
@@ -57,6 +61,10 @@ class LocalLauncher:
             text = code.read_text(encoding="utf-8")
             return int(text) if text.isdigit() else GONE
         return {"alive": None, "gone": GONE, "never": NEVER}[state]
+
+    def stop(self, identity: str, log: Path) -> None:
+        """Send SIGTERM to what a run has started; its shell notes the end."""
+        stop_detached(_files(log, identity)[1])
 
     def forget(self, identity: str, log: Path) -> None:
         """Remove the files of a run."""
@@ -107,6 +115,7 @@ class Executor:
         self.runs, self.capacity, self.store, self.launcher, self.folder = runs, capacity, store, launcher, folder
         self._by_key = {run.key: run for run in runs}
         self._own = own_runs(runs)
+        self._cut = {run.name for run in self._own if run.segment is not None}
 
     def drive(self, should_stop: Callable[[], bool], changed: Callable[[Job], None] = lambda job: None) -> bool:
         """Carry the plan out until all is over, or `should_stop`; return whether all is over.
@@ -134,7 +143,14 @@ class Executor:
         for job in list(own.values()):
             if job.state == "running":
                 self._collect(job, now, put)
+        for job in list(jobs.values()):
+            if job.state == "running" and job.note != STOPPING and self._is_over(job, now):
+                self.launcher.stop(job.identity, self._log(job.key))
+                run = self._by_key.get(job.key)
+                put(replace(job, note=STOPPING, until=run.until if run else now))
         for run in self._own:
+            if run.key in jobs and jobs[run.key].cut_short(run):
+                put(Job(run.key, "", "absent", note="goes on"))
             if _state(jobs, run.key) in ("running", "done", "failed"):
                 continue
             if broken := [key for key in run.after if _state(jobs, key) == "failed"]:
@@ -150,12 +166,25 @@ class Executor:
         if code == NEVER:  # the executor was killed before it had started it
             put(Job(job.key, "", "absent"))
             return
+        if job.note == STOPPING:
+            code = 0
         why = "" if code == 0 else f"exit code {code}" if code > 0 else "ended without an exit code"
         put(replace(job, state="failed" if why else "done", ended=now, note=why))
         self.launcher.forget(job.identity, log)
 
+    def _is_over(self, job: Job, now: datetime) -> bool:
+        """Return whether a plan ends a segment now that was started to go on for longer, or has none of it."""
+        run = self._by_key.get(job.key)
+        if run is None:
+            return job.key.rpartition("/")[0] in self._cut
+        if run.until is None or run.segment is None or (job.until is not None and job.until <= run.until):
+            return False
+        return now >= run.until - timedelta(seconds=run.segment.notice or 0)
+
     def _may_start(self, run: PlannedRun, jobs: Mapping[str, Job], now: datetime) -> bool:
         if now < run.start or any(_state(jobs, key) != "done" for key in run.after):
+            return False
+        if run.follows is not None and not self._has_ended(run.follows, jobs):
             return False
         held: dict[str, Decimal] = defaultdict(Decimal)
         for job in jobs.values():
@@ -166,9 +195,14 @@ class Executor:
         room = self.capacity.get(run.pool, {})
         return all((most := room.get(name)) is None or held[name] + amount <= most for name, amount in run.uses.items())
 
+    def _has_ended(self, key: str, jobs: Mapping[str, Job]) -> bool:
+        """Return whether a segment is over, however it went; one of an earlier plan may not be known here."""
+        state = _state(jobs, key)
+        return state in ("done", "failed") or (state == "absent" and key not in self._by_key)
+
     def _start(self, run: PlannedRun, now: datetime, put: Callable[[Job], None]) -> None:
         name = f"{run.slug}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        job = Job(run.key, name, "running", started=now, place=run.pool)
+        job = Job(run.key, name, "running", started=now, place=run.pool, until=run.until)
         self.store.put(replace(job, note=STARTING))  # after a kill in between it is found, and not started twice
         try:
             self.launcher.start(run, job.identity, self._log(run.key))

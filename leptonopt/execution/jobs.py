@@ -27,6 +27,7 @@ class Job:
     started, ended : instants in UTC.
     place : the node or machine where it ran.
     note : why it failed, or waits.
+    until : when it is stopped, as it was started with; None where it ends by itself.
     """
 
     key: str
@@ -37,6 +38,13 @@ class Job:
     ended: datetime | None = None
     place: str = ""
     note: str = ""
+    until: datetime | None = None
+
+    def cut_short(self, run: PlannedRun) -> bool:
+        """Return whether it is over because an earlier plan stopped it, and has to go on by a plan."""
+        if self.state != "done" or self.until is None:
+            return False
+        return run.until is None or run.until > self.until
 
 
 def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: datetime) -> dict[str, Any]:
@@ -44,27 +52,78 @@ def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: dat
 
     `progress` of what runs is the share of its planned duration that has passed, below 1. What ran already when the
     plan was made ends as planned. So does a job of somebody else, by its time limit; when it is over, however it went,
-    it holds its place no longer and is done.
+    it holds its place no longer and is done. A copy in segments has one entry for all of them.
     """
-    done, running, failed = [], [], []
+    states: dict[str, list[dict[str, Any]]] = {"done": [], "running": [], "paused": [], "failed": []}
+    done, running, failed = states["done"], states["running"], states["failed"]
+    copies: dict[str, list[PlannedRun]] = {}
     for run in runs:
+        if run.segment is not None:
+            copies.setdefault(run.name, []).append(run)
+    for own in copies.values():
+        what, entry = _of_copy(own, jobs, now)
+        states.get(what, []).append(entry)
+    for run in runs:
+        if run.segment is not None:
+            continue
         job = jobs.get(run.key)
-        name: dict[str, Any] = {"task": run.task, **({"copy": run.copy} if "#" in run.key else {})}
         if job is None or job.state in ("waiting", "absent"):
             continue
-        times = {
-            **({"started": units.instant_text(job.started)} if job.started else {}),
-            **({"ended": units.instant_text(job.ended)} if job.ended else {}),
-        }
+        name, times = _name(run), _times(job)
         if job.state == "done" or (run.foreign and job.state == "failed"):
             done.append({**name, "option": run.option, "pool": run.pool, **times})
         elif job.state == "failed":
-            failed.append({**name, **times, "why": job.note or "failed"})
+            failed.append(_failed(run, job))
         else:
             place = {"place": job.place} if job.place else {}
             running.append({**name, "option": run.option, "pool": run.pool, **place, **times, **_left(run, job, now)})
     head = {"leptonopt_state": STATE_VERSION, "now": units.instant_text(now)}
-    return {**head, "done": done, "running": running, **({"failed": failed} if failed else {})}
+    more = {key: states[key] for key in ("paused", "failed") if states[key]}
+    return {**head, "done": done, "running": running, **more}
+
+
+def _name(run: PlannedRun) -> dict[str, Any]:
+    return {"task": run.task, **({"copy": run.copy} if "#" in run.name else {})}
+
+
+def _times(job: Job) -> dict[str, Any]:
+    times = {"started": job.started, "ended": job.ended}
+    return {key: units.instant_text(at) for key, at in times.items() if at}
+
+
+def _of_copy(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: datetime) -> tuple[str, dict[str, Any]]:
+    """Return how a copy in segments is, and its entry; `absent` where nothing of this plan has begun.
+
+    `work` is the share of the task that its segments have done, those that failed aside.
+    """
+    own = [(run, job) for run in runs if (job := jobs.get(run.key)) is not None]
+    over = [(run, job) for run, job in own if job.state == "done"]
+    running = [(run, job) for run, job in own if job.state == "running"]
+    broken = [(run, job) for run, job in own if job.state == "failed"]
+    if not over and not running:
+        run, job = broken[0] if broken else (runs[0], None)
+        return ("absent", {}) if job is None else ("failed", _failed(run, job))
+    run, job = (running or over)[-1]
+    entry = {**_name(run), "option": run.option, "pool": run.pool}
+    last = over[-1:] and over[-1][0]
+    if last == runs[-1] and not over[-1][1].cut_short(last):
+        return "done", {**entry, **_times(job)}
+    work = sum(_worked(each, done, now) for each, done in (*over, *running))
+    entry |= {"segments": run.segment.planned if run.segment else 1, "work": round(min(0.999, work), 6)}
+    if not running:
+        return "paused", entry
+    return "running", {**entry, **({"place": job.place} if job.place else {}), **_times(job)}
+
+
+def _worked(run: PlannedRun, job: Job, now: datetime) -> float:
+    """Return the share of its task that a segment has done."""
+    assert run.segment is not None
+    began = max(job.started or run.start, run.start) if run.segment.planned == 1 else job.started or run.start
+    return run.segment.done(run.seconds, ((job.ended or now) - began).total_seconds())
+
+
+def _failed(run: PlannedRun, job: Job) -> dict[str, Any]:
+    return {**_name(run), **_times(job), "why": job.note or "failed"}
 
 
 def _left(run: PlannedRun, job: Job, now: datetime) -> dict[str, Any]:

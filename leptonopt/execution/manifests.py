@@ -56,13 +56,13 @@ def _job(run: PlannedRun, project: str, queues: bool) -> Document:
     amounts = _requests(run)
     gpus = {name: amount for name, amount in amounts.items() if name.endswith("/gpu")}
     container: Document = {
-        "name": "main", "image": run.run.image, "command": ["/bin/sh", "-c", run.run.command],
+        "name": "main", "image": run.run.image, "command": ["/bin/sh", "-c", run.command()],
         "resources": {"requests": amounts, **({"limits": gpus} if gpus else {})},
     }  # fmt: skip
     if run.run.directory:
         container["workingDir"] = run.run.directory
-    if run.run.environment:
-        container["env"] = [{"name": name, "value": value} for name, value in run.run.environment.items()]
+    if environment := run.environment():
+        container["env"] = [{"name": name, "value": value} for name, value in environment.items()]
     inside: Document = {"restartPolicy": "Never", "containers": [container]}
     if run.target:
         inside["nodeSelector"] = dict(run.target)
@@ -117,11 +117,11 @@ def _sky(run: PlannedRun, project: str) -> Document:
         resources["use_spot"] = True  # type: ignore[assignment]
     if run.run.image:
         resources["image_id"] = f"docker:{run.run.image}"
-    told = {"LEPTONOPT_START": units.instant_text(run.start), "LEPTONOPT_TASK": run.key}
+    told = {"LEPTONOPT_START": units.instant_text(run.start), "LEPTONOPT_TASK": run.name}
     return {
         "name": f"{distinct_name(project, 20)}-{run.slug}",
         "resources": resources,
         "num_nodes": parts,
-        "envs": {**told, **run.run.environment},
-        "run": (f"cd {run.run.directory}\n" if run.run.directory else "") + run.run.command,
+        "envs": {**told, **run.environment()},
+        "run": (f"cd {run.run.directory}\n" if run.run.directory else "") + run.command(),
     }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from graphlib import TopologicalSorter
 from typing import Any
 
 from leptonopt.errors import InputError, UsageError
+from leptonopt.execution.segments import Segment, segments_of, stopped_command
 from leptonopt.instance import Instance, refuse, units
+from leptonopt.instance.features import FOREIGN_CUT, ROUTES
 from leptonopt.instance.routes import NOT_TAKEN
 from leptonopt.instance.tasks import Run, Task
 from leptonopt.plan.entries import copies_of, each_copy
@@ -26,12 +28,13 @@ class PlannedRun:
 
     Attributes
     ----------
-    key : `TASK`, or `TASK#COPY` of a task with copies, and `/SEGMENT` where it is one; unique in the plan.
+    key : `TASK`, or `TASK#COPY` of a task with copies, and `/NUMBER` of a segment; unique in the plan.
     uses : what it holds of each resource, in all.
     whole : the number of whole nodes that it takes; 0 when it shares.
     on_node : it must be within a single node.
     start, end : instants in UTC, as planned.
-    after : keys of the runs that must have ended.
+    after : keys of the runs that must have ended without an error.
+    segment : which segment it is; None of a whole task.
     target : where its pool is found in the system that carries it out.
     job : the job of somebody else that carries it out, empty where that is in another system; None: it is ours.
     """
@@ -52,7 +55,7 @@ class PlannedRun:
     run: Run | None
     target: Mapping[str, str]
     job: str | None = None
-    segment: int = 0
+    segment: Segment | None = None
 
     @property
     def foreign(self) -> bool:
@@ -65,6 +68,21 @@ class PlannedRun:
         return int((self.end - self.start).total_seconds())
 
     @property
+    def name(self) -> str:
+        """The key that all segments of a copy share."""
+        return self.key if self.segment is None else self.key.rpartition("/")[0]
+
+    @property
+    def until(self) -> datetime | None:
+        """The instant at which it is stopped; None where it ends by itself."""
+        return None if self.segment is None or self.segment.notice is None else self.end
+
+    @property
+    def follows(self) -> str | None:
+        """The key of the segment before, which must be over, in whatever way; it may be of an earlier plan."""
+        return None if self.segment is None or self.segment.number == 1 else f"{self.name}/{self.segment.number - 1}"
+
+    @property
     def slug(self) -> str:
         """The key in lower case letters, digits and hyphens, of at most 50 characters; no two keys share one."""
         return distinct_name(self.key.replace("#", "--"), 50)
@@ -75,10 +93,24 @@ class PlannedRun:
 
     def invocation(self) -> tuple[str, str | None, dict[str, str]]:
         """Return the command for a shell, its folder, and variables that say what the run is and holds."""
-        command = self.run or Run(command="true")
-        told = {"LEPTONOPT_TASK": self.key, "LEPTONOPT_POOL": self.pool, "LEPTONOPT_OPTION": self.option}
+        told = {"LEPTONOPT_TASK": self.name, "LEPTONOPT_POOL": self.pool, "LEPTONOPT_OPTION": self.option}
         held = {f"LEPTONOPT_{_variable(name)}": f"{amount:f}" for name, amount in self.uses.items()}
-        return command.command, command.directory, {**told, **held, **command.environment}
+        return self.command(), self.run.directory if self.run else None, {**told, **held, **self.environment()}
+
+    def command(self) -> str:
+        """Return the command for a shell; that of a segment is told to stop before its end."""
+        command = self.run.command if self.run else "true"
+        if self.segment is None or self.segment.notice is None:
+            return command
+        return stopped_command(command, self.end, self.segment.notice)
+
+    def environment(self) -> dict[str, str]:
+        """Return variables of the task, and those that say which segment it is and when that is stopped."""
+        told = {}
+        if self.segment is not None:
+            told = {"LEPTONOPT_TASK": self.name, "LEPTONOPT_SEGMENT": str(self.segment.number)}
+        told |= {} if self.until is None else {"LEPTONOPT_UNTIL": units.instant_text(self.until)}
+        return {**told, **(self.run.environment if self.run else {})}
 
     def memory_mib(self) -> int:
         """Return the memory that it holds in MiB, of `memory_mib`, `memory_gib` or `memory_gb`; 0: not said."""
@@ -117,37 +149,42 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
         When the plan has no entry for a task that it names, or more than 100,000 runs.
     """
     if system:
-        refuse(instance, f"carrying out on {system}", "tasks with segments", "alternative routes")
+        refuse(instance, f"carrying out on {system}", FOREIGN_CUT, ROUTES)
     tasks = {task.id: task for task in instance.tasks}
     targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
     lines = [line for line in plan.get("tasks", []) if line["option"] != NOT_TAKEN]
     if copies_of(lines) > MAX_RUNS:
         raise InputError(f"the plan has more than {MAX_RUNS:,} runs")
-    keys = _keys(lines)
-    found = []
+    copies: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
     for (id, copy), line in each_copy(lines):
-        task = tasks.get(id)
-        if task is None or line["pool"] not in targets:
+        if id not in tasks or line["pool"] not in targets:
             raise InputError(f"the plan names {id!r} on {line['pool']!r}, which the instance does not have")
-        after = tuple(key for edge in task.after for key in keys.get(edge.task, ()))
-        found.append(_run(task, line, copy, after, targets[line["pool"]], system))
-    return sorted(found, key=lambda run: (run.start, run.key))
+        copies.setdefault((id, copy), []).append(line)
+    found = [
+        _run(tasks[id], line, copy, segment, targets[line["pool"]], system)
+        for (id, copy), own in copies.items()
+        for line, segment in _with_segments(instance, tasks[id], own)
+    ]
+    ends: dict[str, list[str]] = {}
+    for run in found:
+        if run.segment is None or run.segment.planned == run.segment.of:
+            ends.setdefault(run.task, []).append(run.key)
+    after = {id: tuple(key for edge in task.after for key in ends.get(edge.task, ())) for id, task in tasks.items()}
+    return sorted((replace(run, after=after[run.task]) for run in found), key=lambda run: (run.start, run.key))
 
 
-def _key(line: Mapping[str, Any], copy: int) -> str:
-    whole = f"{line['id']}#{copy}" if "copy" in line else str(line["id"])
-    return f"{whole}/{line['segment']}" if "segment" in line else whole
-
-
-def _keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for (task, copy), line in each_copy(lines):
-        found.setdefault(task, []).append(_key(line, copy))
-    return found
+def _with_segments(
+    instance: Instance, task: Task, lines: Sequence[Mapping[str, Any]]
+) -> Iterable[tuple[Mapping[str, Any], Segment | None]]:
+    """Return the entries of a copy, each with the segment that it is, if any."""
+    if not task.is_cut:
+        return [(line, None) for line in lines]
+    own = sorted(lines, key=lambda line: int(line["segment"]))
+    return zip(own, segments_of(instance, task, own), strict=True)
 
 
 def _run(
-    task: Task, line: Mapping[str, Any], copy: int, after: tuple[str, ...], target: Mapping[str, str], system: str
+    task: Task, line: Mapping[str, Any], copy: int, segment: Segment | None, target: Mapping[str, str], system: str
 ) -> PlannedRun:
     whole = next(
         (
@@ -157,14 +194,15 @@ def _run(
         ),
         0,
     )
+    name = f"{line['id']}#{copy}" if "copy" in line else str(line["id"])
     return PlannedRun(
-        key=_key(line, copy), task=task.id, copy=copy, team=task.team, pool=line["pool"],
+        key=name if segment is None else f"{name}/{segment.number}", task=task.id,
+        copy=copy, team=task.team, pool=line["pool"],
         option=line["option"], variant=line.get("variant"),
         uses={name: Decimal(str(amount)) for name, amount in line.get("uses", {}).items()},
         whole=whole, on_node=task.placement == "one-node",
         start=units.instant(line["start"]), end=units.instant(line["end"]),
-        after=after, run=task.run, target=target, job=task.job.get(system, "") if task.foreign else None,
-        segment=line.get("segment", 0),
+        after=(), run=task.run, target=target, job=task.job.get(system, "") if task.foreign else None, segment=segment,
     )  # fmt: skip
 
 
@@ -202,5 +240,5 @@ def own_runs(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
 def in_precedence_order(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Return runs such that each follows those that it waits for."""
     by_key = {run.key: run for run in runs}
-    order = TopologicalSorter({run.key: [key for key in run.after if key in by_key] for run in runs})
+    order = TopologicalSorter({run.key: [key for key in (*run.after, run.follows) if key in by_key] for run in runs})
     return [by_key[key] for key in order.static_order()]

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from leptonopt.errors import InputError
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
-from leptonopt.instance.tasks import Run
+from leptonopt.instance import units
 
 PREFIX = "leptonopt"
+UNTIL = " until "  # in a comment, before the instant at which a segment is stopped
 # What `target: {slurm: ...}` of a pool and `run: {options: ...}` of a task may say; `gpu` is the type of GPUs.
 OPTIONS = ("account", "constraint", "gpu", "nodelist", "partition", "qos", "reservation", "exclude", "licenses", "nice",
            "time")  # fmt: skip
@@ -20,7 +21,7 @@ OPTIONS = ("account", "constraint", "gpu", "nodelist", "partition", "qos", "rese
 
 def comment(project: str, run: PlannedRun) -> str:
     """Return the comment by which a job is found again."""
-    return f"{PREFIX}:{project}:{run.key}"
+    return f"{PREFIX}:{project}:{run.key}" + (f"{UNTIL}{units.instant_text(run.until)}" if run.until else "")
 
 
 def local_time(moment: datetime) -> str:
@@ -55,20 +56,18 @@ def sbatch_words(
     words += [f"--output={folder + '/' if folder else ''}{run.slug}-%j.log"]
     words += [f"--{name}={target[name]}" for name in OPTIONS if name in target and name != "gpu"]
     words += _resources(run, target.get("gpu", ""))
-    if run.after:
-        words += [
-            f"--dependency=afterok:{':'.join(dict.fromkeys(jobs[key] for key in run.after))}",
-            "--kill-on-invalid-dep=yes",
-        ]
+    waits = [f"afterok:{':'.join(dict.fromkeys(jobs[key] for key in run.after))}"] if run.after else []
+    waits += [f"afterany:{jobs[run.follows]}"] if run.follows and run.follows in jobs else []
+    words += [f"--dependency={','.join(waits)}", "--kill-on-invalid-dep=yes"] if waits else []
     if run.run and run.run.directory:
         words += [f"--chdir={run.run.directory}"]
-    return [*words, f"--wrap={_command(run.run) if run.run else 'true'}"]
+    return [*words, f"--wrap={_command(run)}"]
 
 
-def _command(run: Run) -> str:
+def _command(run: PlannedRun) -> str:
     """Return the command below its variables; `--export` would end a value at its first comma."""
-    exports = (f"export {name}={shlex.quote(value)}" for name, value in run.environment.items())
-    return "\n".join([*exports, run.command])
+    exports = (f"export {name}={shlex.quote(value)}" for name, value in run.environment().items())
+    return "\n".join([*exports, run.command()])
 
 
 def _resources(run: PlannedRun, gpu_type: str) -> list[str]:

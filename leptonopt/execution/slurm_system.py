@@ -5,6 +5,7 @@ All is found again by the comment of a job, so that carrying a plan out twice su
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from typing import Any
 from leptonopt.errors import InputError
 from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
-from leptonopt.execution.sbatch import PREFIX, local_time, sbatch_words
+from leptonopt.execution.sbatch import PREFIX, UNTIL, comment, local_time, sbatch_words
+from leptonopt.instance import units
 from leptonopt.integrations import slurm_values as values
 from leptonopt.integrations.imported import json_of
 from leptonopt.runtime.child_process import tool_output
@@ -66,9 +68,9 @@ class SlurmSystem:
             note = str(record["comment"] or "")
             if not note.startswith(f"{PREFIX}:{self.project}:"):
                 continue
-            key, number = note.split(":", 2)[2], int(record["job_id"])
+            (key, until), number = _key_and_end(note.split(":", 2)[2]), int(record["job_id"])
             if key not in found or number >= found[key][0]:
-                found[key] = number, _job(key, record)
+                found[key] = number, _segment_job(_job(key, record), until)
         return {**{key: job for key, (_, job) in found.items()}, **foreign_jobs(runs, records)}
 
     def _queue(self) -> list[dict[str, Any]]:
@@ -100,18 +102,31 @@ class SlurmSystem:
         numbers = {key: job.identity for key, job in jobs.items() if job.identity and job.state in OPEN}
         for run in own_runs(in_precedence_order(runs)):
             job = jobs.get(run.key)
-            if job is not None and job.state in ("running", "done"):
-                actions.append(Action("keep", run.key, job.identity, job.state))
+            if job is not None and job.state in ("running", "done") and not job.cut_short(run):
+                actions.append(self._left_alone(run, job, dry))
                 continue
             action = self._settle(run, job, numbers, records, now, dry)
             numbers[run.key] = action.identity
             actions.append(action)
-        planned = {run.key for run in runs}
+        planned, cut = {run.key for run in runs}, {run.name for run in runs if run.segment is not None}
         for key, job in jobs.items():
-            if key not in planned and job.state == "waiting":
+            pauses = job.state == "running" and key.rpartition("/")[0] in cut
+            if key not in planned and (job.state == "waiting" or pauses):
                 self._tool(("scancel", job.identity), dry)
-                actions.append(Action("cancel", key, job.identity, "is not planned any more"))
+                actions.append(Action("cancel", key, job.identity, "pauses" if pauses else "is not planned any more"))
         return actions
+
+    def _left_alone(self, run: PlannedRun, job: Job, dry: bool) -> Action:
+        """Keep a job that runs or is over; one that runs ends sooner where the plan ends its segment sooner."""
+        if job.state != "running" or run.until == job.until:
+            return Action("keep", run.key, job.identity, job.state)
+        if run.until is None or (job.until is not None and job.until < run.until):
+            text = "runs until its earlier end; what is left is submitted by a later call"
+            return Action("keep", run.key, job.identity, text)
+        minutes = max(1, int((run.until - (job.started or run.start)).total_seconds()) // 60)
+        told = (f"TimeLimit={minutes}", f"Comment={comment(self.project, run)}")
+        self._tool(("scontrol", "update", f"JobId={job.identity}", *told), dry)
+        return Action("move", run.key, job.identity, f"ends {local_time(run.until)}")
 
     def _settle(
         self,
@@ -126,7 +141,7 @@ class SlurmSystem:
         waits = tuple(key for key in run.after if key in numbers)
         command = sbatch_words(replace(run, after=waits), self.project, numbers, self.folder, now)
         if job is not None and job.state == "waiting":
-            same = _same(records.get(job.identity, {}), run)
+            same = _same(records.get(job.identity, {}), run) and job.until == run.until
             begins = job.begins or now
             if same and abs((begins - max(run.start, now)).total_seconds()) <= TOLERANCE:
                 return Action("keep", run.key, job.identity, "waits as planned")
@@ -137,8 +152,8 @@ class SlurmSystem:
                 return Action("move", run.key, job.identity, f"begins {local_time(max(run.start, now))}")
             self._tool(("scancel", job.identity), dry)
         number = "(dry run)" if dry else tool_output(command).strip().split(";")[0]
-        why = "moves elsewhere" if job is not None and job.state == "waiting" else f"begins {local_time(run.start)}"
-        return Action("submit", run.key, number, "failed before" if job is not None and job.state == "failed" else why)
+        why = {"waiting": "moves elsewhere", "failed": "failed before", "done": "goes on"}
+        return Action("submit", run.key, number, why.get(job.state if job else "", f"begins {local_time(run.start)}"))
 
     def cancel(self, key: str) -> None:
         """Cancel the job of a run, if it has one that is not over."""
@@ -198,6 +213,19 @@ def _same(record: Mapping[str, Any], run: PlannedRun) -> bool:
     limit = record.get("time_limit")
     minutes = limit.get("number") if isinstance(limit, dict) else limit
     return int(minutes or 0) == max(1, -(-run.seconds // 60))
+
+
+def _key_and_end(note: str) -> tuple[str, datetime | None]:
+    """Return the key of a run, and when it is stopped, from what a comment says behind the project."""
+    found = re.fullmatch(rf"(.*){UNTIL}([-0-9]{{10}}T[:0-9]{{8}}Z)", note)
+    return (found[1], units.instant(found[2])) if found else (note, None)
+
+
+def _segment_job(job: Job, until: datetime | None) -> Job:
+    """Return the job of a segment; one that Slurm has ended at its time limit is done."""
+    if until is not None and job.state == "failed" and job.note.startswith("timeout"):
+        return replace(job, until=until, state="done", note="")
+    return replace(job, until=until)
 
 
 def _answer(command: Sequence[str]) -> dict[str, Any]:

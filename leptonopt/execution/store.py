@@ -15,7 +15,7 @@ from leptonopt.instance import units
 _TABLE = """
 create table if not exists runs (
     key text primary key, identity text not null, state text not null, begins text, started text, ended text,
-    place text not null, note text not null)
+    place text not null, note text not null, until text)
 """
 
 
@@ -35,19 +35,24 @@ class Store:
             self._rows = sqlite3.connect(path, isolation_level=None, timeout=30)
             self._rows.execute("pragma journal_mode=wal")
             self._rows.execute(_TABLE)
+            if "until" not in {
+                row[1] for row in self._rows.execute("pragma table_info(runs)")
+            }:  # of an earlier version
+                self._rows.execute("alter table runs add column until text")
         except sqlite3.Error as error:
             raise InputError(f"{path}: is no file of runs: {error}") from None
 
     def jobs(self) -> dict[str, Job]:
         """Return all runs by key."""
-        query = "select key, identity, state, begins, started, ended, place, note from runs"
+        query = "select key, identity, state, begins, started, ended, until, place, note from runs"
         return {row[0]: _job(row) for row in self._rows.execute(query)}
 
     def put(self, job: Job) -> None:
         """Write the state of a run; it is on the disk when this returns."""
-        texts = [units.instant_text(at) if at else None for at in (job.begins, job.started, job.ended)]
+        texts = [units.instant_text(at) if at else None for at in (job.begins, job.started, job.ended, job.until)]
+        names = "key, identity, state, begins, started, ended, until, place, note"
         row = (job.key, job.identity, job.state, *texts, job.place, job.note)
-        self._rows.execute("insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._rows.execute(f"insert or replace into runs ({names}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def drop(self, key: str) -> None:
         """Forget a run."""
@@ -74,6 +79,8 @@ class Store:
         self._rows.close()
 
 
-def _job(row: tuple[str, str, State, str | None, str | None, str | None, str, str]) -> Job:
-    begins, started, ended = (datetime.fromisoformat(text).astimezone(UTC) if text else None for text in row[3:6])
-    return Job(row[0], row[1], row[2], begins, started, ended, row[6], row[7])
+def _job(row: tuple[str, str, State, str | None, str | None, str | None, str | None, str, str]) -> Job:
+    begins, started, ended, until = (
+        datetime.fromisoformat(text).astimezone(UTC) if text else None for text in row[3:7]
+    )
+    return Job(row[0], row[1], row[2], begins, started, ended, row[7], row[8], until)

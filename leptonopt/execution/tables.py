@@ -29,13 +29,14 @@ HEAD = (
     "late_hours",
     "charged",
     "metered",
+    "segment",
 )
 
 
 def rows(runs: Sequence[PlannedRun], plan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return one row for each run under the columns of `HEAD`; costs are those of each copy."""
     lines = {(*key, line.get("segment", 0)): line for key, line in each_copy(plan.get("tasks", ()))}
-    return [_row(run, lines[run.task, run.copy, run.segment]) for run in runs]
+    return [_row(run, lines[run.task, run.copy, run.segment.planned if run.segment else 0]) for run in runs]
 
 
 def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -46,6 +47,7 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
         run.task, copy, run.team or "", run.pool, run.option, run.variant or "", run.start, run.end,
         round(hours, 6), uses, Decimal(str(line["cost"])), Decimal(str(line.get("late_hours", 0))),
         Decimal(str(line.get("charged", 0))), Decimal(str(line.get("metered", 0))),
+        run.segment.number if run.segment else "",
     )  # fmt: skip
 
 

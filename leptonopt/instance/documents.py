@@ -180,6 +180,7 @@ class BegunDocument(TypedDict):
     left: NotRequired[Duration | None]
     paused: NotRequired[bool]
     shortest: NotRequired[Duration | None]
+    number: NotRequired[int]
 
 
 class SegmentsDocument(TypedDict):

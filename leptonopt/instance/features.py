@@ -10,11 +10,13 @@ from leptonopt.instance.routes import NOT_TAKEN
 
 ROUTES = "alternative routes"
 GREATEST_LAGS = "tasks that follow others within a time (`most` of an after)"
+FOREIGN_CUT = "jobs of others that may be cut into segments"
 CUT_WITH_INPUTS = "tasks with segments that fetch inputs"
 
 FEATURES: dict[str, Callable[[Instance], bool]] = {
     "services": lambda instance: bool(instance.services),
     "tasks with segments": lambda instance: any(task.is_cut for task in instance.tasks),
+    FOREIGN_CUT: lambda instance: any(task.is_cut and task.foreign for task in instance.tasks),
     "data passed on between tasks": lambda instance: any(after.gib for task in instance.tasks for after in task.after),
     GREATEST_LAGS: lambda instance: any(after.most is not None for task in instance.tasks for after in task.after),
     "meters": lambda instance: bool(instance.meters),

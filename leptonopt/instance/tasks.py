@@ -113,12 +113,19 @@ class Begun(StrictModel):
     left: Duration | None = Field(default=None, description="work left, as time in that option; all when absent")
     paused: bool = Field(default=False, description="none runs when the horizon begins")
     shortest: Duration | None = Field(default=None, description="what runs goes on at least so long")
+    number: Annotated[int, Field(strict=True, ge=1)] = Field(
+        default=1, description="segments so far; names those that follow, planned is nothing of it"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Begun:
         if self.paused and self.shortest is not None:
             raise ValueError("shortest is of a segment that runs; leave it out, or paused")
         return self
+
+    def goes_on_in(self, option: str, at_start: bool) -> bool:
+        """Return whether a first segment is what runs already; it begins `at_start` of the horizon, or later."""
+        return not self.paused and at_start and option == self.option
 
 
 class Segments(StrictModel):

@@ -81,11 +81,19 @@ class CutCopy:
     def _begun(self, way: ConcreteOption) -> Document:
         """Return `begun` of the new segments, where the last one so far is in a way."""
         assert self.task.segments is not None
-        found = {"option": way.id, "left": units.duration_text(ceil(max(Fraction(1), self._left(way))))}
+        found: Document = {"option": way.id, "left": units.duration_text(ceil(max(Fraction(1), self._left(way))))}
+        if (number := self._before() + self._used()) > 1:
+            found["number"] = number
         if not self.runs:
             return {**found, "paused": True}
         rest = (self.task.segments.shortest or 0) - int((self.start - self._running_since()).total_seconds())
         return found if rest <= 0 else {**found, "shortest": units.duration_text(rest)}
+
+    def _before(self) -> int:
+        """Return the number of segments before the first of the old plan."""
+        assert self.task.segments is not None
+        begun = self.task.segments.begun
+        return 0 if begun is None else begun.number - bool(self.planned and not self._restarted(1, self.planned[0]))
 
     def _used(self) -> int:
         """Return the number of segments that have begun."""
@@ -106,6 +114,8 @@ class CutCopy:
             return Fraction(int((self.said.ends - self.start).total_seconds()))
         if self.said.progress is not None:
             return (1 - Fraction(self.said.progress)) * way.duration - waited
+        if self.said.work is not None:
+            return (self._left_before() - Fraction(self.said.work)) * way.duration - waited
         return (self._left_before() - sum(self._shares(way), Fraction(0))) * way.duration
 
     def _left_before(self) -> Fraction:
@@ -134,8 +144,7 @@ class CutCopy:
         begun = self.task.segments.begun
         if number > 1 or begun is None:
             return number > 1
-        goes_on = not begun.paused and begun.option == place.option and place.begins == self.instance.time.start
-        return not goes_on
+        return not begun.goes_on_in(place.option, place.begins == self.instance.time.start)
 
     def entry(self, stated: Document, way: ConcreteOption | None, frozen_until: datetime) -> Document:
         """Return the entry of the copy, with planned segments that are kept and all others as changes."""

@@ -52,13 +52,15 @@ class Running(Run):
 
     `progress` is the share of its work that is done, by the time it has run when absent; `saved` the share that a move
     keeps. `ends` says when it will end, whatever its progress. Without `move` it stays where it is. Of a task in
-    segments it runs in number `segments`, by the plan when absent. `outside` of the pools, on nodes that take no new
+    segments it runs in number `segments`, by the plan when absent; `work` is the share that these have done.
+    `outside` of the pools, on nodes that take no new
     work, it stays, and holds nothing of what they have. `place` is for people.
     """
 
     progress: NotNegative | None = None
     saved: NotNegative = Decimal(0)
     segments: int | None = Field(default=None, ge=1, strict=True)
+    work: NotNegative | None = None
     place: str = ""
     outside: bool = False
     ends: Instant | None = None
@@ -66,8 +68,8 @@ class Running(Run):
 
     @model_validator(mode="after")
     def _shares(self) -> Running:
-        if (self.progress or 0) > 1 or self.saved > 1:
-            raise ValueError("progress and saved are shares, at most 1")
+        if (self.progress or 0) > 1 or self.saved > 1 or (self.work or 0) > 1:
+            raise ValueError("progress, work and saved are shares, at most 1")
         return self
 
 
@@ -76,11 +78,12 @@ class Paused(Run):
 
     progress: NotNegative | None = None
     segments: int | None = Field(default=None, ge=1, strict=True)
+    work: NotNegative | None = None
 
     @model_validator(mode="after")
     def _shares(self) -> Paused:
-        if (self.progress or 0) > 1:
-            raise ValueError("progress is a share, at most 1")
+        if (self.progress or 0) > 1 or (self.work or 0) > 1:
+            raise ValueError("progress and work are shares, at most 1")
         return self
 
 

@@ -76,8 +76,7 @@ class UsedByTasks:
 def _goes_on(task: Task, line: Mapping[str, Any], start: int) -> bool:
     """Return whether a segment ran before the horizon, so that its option consumes nothing."""
     begun = task.segments.begun if task.segments is not None else None
-    first = line.get("segment", 1) == 1 and not start
-    return begun is not None and not begun.paused and first and line["option"] == begun.option
+    return begun is not None and line.get("segment", 1) == 1 and begun.goes_on_in(line["option"], not start)
 
 
 def _windows_until(instance: Instance, measure: Measure, slot: int) -> list[Window]:

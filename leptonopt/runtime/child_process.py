@@ -228,10 +228,11 @@ def tool_output(words: Sequence[str], seconds: float = 60.0) -> str:
 
 
 # A run says in its claim which process it is, and begins only where nobody has made the file `CLAIM.no` until then.
-# `command -p` finds the tools of the system also where the environment of the run has a PATH of its own.
+# `command -p` finds the tools of the system also where the environment of the run has a PATH of its own. On SIGTERM the
+# shell waits for what it has started.
 _DETACHED = (
     'read -r me </proc/self/stat && printf "%s\\n" "$me" >"$4" || exit 1; [ ! -e "$4.no" ] || { : >"$4"; exit 1; }; '
-    '(eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && command -p mv -f "$3.new" "$3"'
+    '(trap "exit 143" TERM; eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && command -p mv -f "$3.new" "$3"'
 )
 
 
@@ -270,6 +271,19 @@ def detached_state(claim: Path) -> Detached:
         if not (said := _said(claim)):  # it writes its claim and then looks for a refusal, we the other way round
             return "never"
     return "alive" if said.split()[0].isdigit() and _start_of(said) == _start_of(_stat(said.split()[0])) else "gone"
+
+
+def stop_detached(claim: Path) -> None:
+    """Send SIGTERM to what a process of `start_detached` has started; it notes itself how that ends."""
+    if detached_state(claim) != "alive" or not (said := _said(claim)):
+        return
+    leader, found = said.split()[0], set[int]()
+    for pid in (path.name for path in Path("/proc").glob("[0-9]*")):
+        fields = _stat(pid).rpartition(")")[2].split()
+        # Of a group of its own, such as that of `timeout`, the leader passes it on.
+        if len(fields) > 3 and fields[3] == leader and fields[2] in (leader, pid):
+            found.add(int(pid))
+    send_signal(found - {int(leader)}, signal.SIGTERM)
 
 
 def refusal(claim: Path) -> Path:

@@ -140,7 +140,7 @@ NEEDS: Noun = {"labels": SOME, "without": SOME, "quality": ZERO}
 CHECKPOINT: Noun = {"every": LONG, "cost": SHORT, "restart": SHORT}
 SEGMENTS: Noun = {
     "most": (_plain, "#4"), "shortest": LONG, "restart": LONG, "cost": ZERO, "move": FALSE, "resize": FALSE,
-    "begun": (_noun({"left": LONG, "paused": FALSE, "shortest": LONG}), None),
+    "begun": (_noun({"left": LONG, "paused": FALSE, "shortest": LONG, "number": UNPLANNED}), None),
 }  # fmt: skip
 OPTION: Noun = {
     "not_before": AT,

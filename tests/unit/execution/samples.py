@@ -64,3 +64,34 @@ def runs_beside_others(system: str = "slurm") -> dict[str, PlannedRun]:
 def runs(system: str = "slurm") -> dict[str, PlannedRun]:
     """Return the runs of the plan by key."""
     return {run.key: run for run in planned_runs(INSTANCE, PLAN, system)}
+
+
+def cut_document(**begun: Any) -> dict[str, Any]:
+    """Return an instance of a training in segments, which may have begun, and of a test that follows it."""
+    segments: dict[str, Any] = {"most": 4, "restart": "30m", **({"begun": begun} if begun else {})}
+    options = [{"pool": "gpu", "uses": {"gpu": 4}, "duration": "10h"}]
+    train = {"id": "train", "segments": segments, "run": {"command": "train", "image": "i"}, "options": options}
+    test = {"id": "test", "after": ["train"], "run": {"command": "test", "image": "i"}, "options": options}
+    target = {"slurm": {"partition": "gpu"}}
+    return {
+        "name": "cut", "time": {"start": START, "slot": "1h", "horizon": "2d"}, "tasks": [train, test],
+        "pools": [{"id": "gpu", "capacity": {"gpu": 8}, "target": target}],
+    }  # fmt: skip
+
+
+def cut_runs(*spans: tuple[int, int], system: str = "slurm", **begun: Any) -> dict[str, PlannedRun]:
+    """Return the runs of a training in segments [from, to), in hours, and of a test an hour after the last."""
+    instance = validate(cut_document(**begun))
+    spans = spans or ((0, 4), (6, 13))
+
+    def line(id: str, start: int, end: int, **more: Any) -> dict[str, Any]:
+        times = {name: f"2026-11-30T{6 + hour:02}:00:00Z" for name, hour in (("start", start), ("end", end))}
+        return {"id": id, "option": "gpu", "pool": "gpu", "uses": {"gpu": 4}, "cost": 0, **times, **more}
+
+    lines = [
+        line("train", start, end, segment=at, work=(end - start - (0.5 if at > 1 else 0)) / 10)
+        for at, (start, end) in enumerate(spans, 1)
+    ]
+    last = spans[-1][1]
+    plan = {"leptonopt_plan": 1, "tasks": [*lines, line("test", last + 1, last + 2)]}
+    return {run.key: run for run in planned_runs(instance, plan, system)}

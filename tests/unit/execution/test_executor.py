@@ -24,7 +24,7 @@ from leptonopt.execution.store import Store
 from leptonopt.instance.tasks import Run
 from leptonopt.runtime import child_process
 from tests.helpers.run_cli import called
-from tests.unit.execution.samples import INSTANCE, runs, runs_beside_others
+from tests.unit.execution.samples import INSTANCE, cut_runs, runs, runs_beside_others
 
 HOUR = timedelta(hours=1)
 
@@ -34,15 +34,22 @@ class Remembered:
 
     def __init__(self) -> None:
         self.started: list[str] = []
+        self.stopped: list[str] = []
         self.codes: dict[str, int] = {}
+        self.keys: dict[str, str] = {}
 
     def start(self, run: PlannedRun, identity: str, log: Path) -> None:
         """Remember a run."""
         self.started.append(run.key)
+        self.keys[identity] = run.key
 
     def ended(self, job: Job, log: Path) -> int | None:
         """Return the code that the test has set."""
         return self.codes.get(job.key)
+
+    def stop(self, identity: str, log: Path) -> None:
+        """Remember what is told to stop."""
+        self.stopped.append(self.keys[identity])
 
     def forget(self, identity: str, log: Path) -> None:
         """Keep what is remembered."""
@@ -225,3 +232,80 @@ def test_a_killed_executor_goes_on(tmp_path: Path) -> None:
     code, out, _ = called("follow", *words[1:3], "--folder", tmp_path / "runs", "--state", tmp_path / "state.json")
     assert out.splitlines()[-1].startswith("2 done of 2 runs")
     assert (tmp_path / "state.json").exists()
+
+
+def cut_executor(
+    store: Store, launcher: Remembered, folder: Path, *spans: tuple[int, int], **begun: object
+) -> Executor:
+    """Return an executor of a training in segments."""
+    return Executor(list(cut_runs(*spans, system="local", **begun).values()), {}, store, launcher, folder)
+
+
+def test_segments_follow_each_other(store: Store, tmp_path: Path) -> None:
+    """Each starts at its instant; one that failed is followed by the next, which goes on from what was saved."""
+    launcher = Remembered()
+    executor, start = cut_executor(store, launcher, tmp_path), INSTANCE.time.start
+    executor.step(start)
+    executor.step(start + 7 * HOUR)
+    assert launcher.started == ["train/1"]  # still saving
+    launcher.codes["train/1"] = 1
+    executor.step(start + 7 * HOUR)
+    assert launcher.started == ["train/1", "train/2"]
+    launcher.codes["train/2"] = 0
+    executor.step(start + 14 * HOUR)
+    assert launcher.started == ["train/1", "train/2", "test"]
+
+
+def test_a_new_plan_pauses_what_runs(store: Store, tmp_path: Path) -> None:
+    """A segment that ends sooner by it, or is none of it, is told to stop once; the next starts when it has ended."""
+    launcher, start = Remembered(), INSTANCE.time.start
+    cut_executor(store, launcher, tmp_path, (0, 10)).step(start)
+    sooner = cut_executor(store, launcher, tmp_path, (0, 2), (6, 15), option="gpu")
+    sooner.step(start + HOUR)
+    assert launcher.stopped == []
+    for _ in range(2):
+        sooner.step(start + 2 * HOUR)
+    assert launcher.stopped == ["train/1"]
+    assert store.jobs()["train/1"].until == start + 2 * HOUR
+    launcher.codes["train/1"] = -1
+    sooner.step(start + 2 * HOUR)
+    assert store.jobs()["train/1"].state == "done"
+    sooner.step(start + 6 * HOUR)
+    paused = cut_executor(store, launcher, tmp_path, (8, 15), option="gpu", number=2)
+    paused.step(start + 7 * HOUR)
+    assert launcher.stopped == ["train/1", "train/2"]
+    paused.step(start + 8 * HOUR)
+    assert launcher.started == ["train/1", "train/2"]
+    launcher.codes["train/2"] = 0
+    paused.step(start + 8 * HOUR)
+    assert launcher.started == ["train/1", "train/2", "train/3"]
+
+
+def test_a_new_plan_goes_on(store: Store, tmp_path: Path) -> None:
+    """A segment that an earlier plan has stopped, and that this one goes on with, is started again."""
+    launcher, start = Remembered(), INSTANCE.time.start
+    cut_executor(store, launcher, tmp_path, (0, 2), (6, 15)).step(start)
+    longer = cut_executor(store, launcher, tmp_path, (0, 11), option="gpu")
+    launcher.codes["train/1"] = 0
+    longer.step(start + 2 * HOUR)
+    assert launcher.started == ["train/1", "train/1"]
+    assert store.jobs()["train/1"].until is None
+
+
+@pytest.mark.parametrize("notice", [None, 1])
+def test_a_process_is_told_to_stop(store: Store, tmp_path: Path, notice: int | None) -> None:
+    """A real command saves on SIGTERM, once, whether it was started with an end or not, and is done."""
+    now, said = datetime.now(UTC).replace(microsecond=0), tmp_path / "said"
+    command = f"trap 'echo saved >> {said}; exit 9' TERM; echo begun >> {said}; while :; do sleep 0.05; done"
+    last = cut_runs(system="local")["train/2"]
+    assert last.segment is not None
+    segment = replace(last.segment, notice=notice)
+    run = replace(last, start=now, end=now + HOUR, run=Run(command=command), segment=segment)
+    Executor([run], {}, store, LocalLauncher(), tmp_path).step(now)
+    until = time.monotonic() + 60
+    while not said.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    paused = Executor([replace(run, key="train/3", start=now + HOUR)], {}, store, LocalLauncher(), tmp_path)
+    paused.drive(lambda: store.jobs()["train/2"].state == "done" or time.monotonic() > until)
+    assert said.read_text(encoding="utf-8") == "begun\nsaved\n"
+    assert store.jobs()["train/2"].until is not None

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from leptonopt.execution.jobs import Job, as_planned, compared, state_document
-from tests.unit.execution.samples import runs, runs_beside_others
+from tests.unit.execution.samples import cut_runs, runs, runs_beside_others
 
 
 def test_state_document() -> None:
@@ -84,3 +84,32 @@ def test_as_planned(minutes: int, state: str) -> None:
     """A job that nobody can be asked about starts and ends at its planned instants."""
     prep = runs_beside_others("local")["prep"]
     assert as_planned(prep, prep.start + timedelta(minutes=minutes)).state == state
+
+
+def test_a_copy_in_segments_is_one_entry() -> None:
+    """It runs, is paused, done or failed as a whole, with the share of its work that its segments have done."""
+    found = list(cut_runs().values())
+    first, second = found[0], found[1]
+    hour = timedelta(hours=1)
+    over = Job("train/1", "1", "done", started=first.start + hour, ended=first.end, until=first.end)
+    now = second.start + 2 * hour
+
+    def state(*jobs: Job) -> dict[str, object]:
+        said = state_document(found, {job.key: job for job in jobs}, now)
+        return {key: said[key] for key in ("done", "running", "paused", "failed") if said.get(key)}
+
+    entry = {"task": "train", "option": "gpu", "pool": "gpu"}
+    assert state() == {}
+    assert state(over) == {"paused": [{**entry, "segments": 1, "work": 0.3}]}  # it began an hour late
+    runs_on = Job("train/2", "2", "running", started=second.start, place="a1")
+    assert state(over, runs_on) == {
+        "running": [{**entry, "segments": 2, "work": 0.45, "place": "a1", "started": "2026-11-30T12:00:00Z"}]
+    }
+    assert state(over, Job("train/2", "2", "failed", note="exit code 1")) == state(over)
+    assert state(Job("train/1", "1", "failed", note="exit code 1")) == {
+        "failed": [{"task": "train", "why": "exit code 1"}]
+    }
+    ended = Job("train/2", "2", "done", started=second.start, ended=now)
+    assert state(over, ended)["done"] == [{**entry, "started": "2026-11-30T12:00:00Z", "ended": "2026-11-30T14:00:00Z"}]
+    stopped = Job("train/2", "2", "done", started=second.start, ended=now, until=now)  # by an earlier plan
+    assert state(over, stopped) == {"paused": [{**entry, "segments": 2, "work": 0.45}]}

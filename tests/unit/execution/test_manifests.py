@@ -11,7 +11,7 @@ import yaml
 from leptonopt.errors import UsageError
 from leptonopt.execution.manifests import kubernetes_documents, manifest_text, sky_documents
 from leptonopt.instance.tasks import Run
-from tests.unit.execution.samples import runs, runs_beside_others
+from tests.unit.execution.samples import cut_runs, runs, runs_beside_others
 
 TRAIN = runs("kubernetes")["train"]
 
@@ -67,3 +67,23 @@ def test_jobs_of_others_are_not_written() -> None:
     names = [job["metadata"]["annotations"]["leptonopt/key"] for job in kubernetes_documents(found, "p")]
     assert names == ["big", "train", "sweep#1", "sweep#2", "sweep#3"]
     assert len(sky_documents(found, "p")) == 5
+
+
+def test_segments() -> None:
+    """A Job, or a task of SkyPilot, for each; all but the last are told when to stop."""
+    found = list(cut_runs(system="kubernetes").values())
+    documents = kubernetes_documents(found, "p")
+    containers = [document["spec"]["template"]["spec"]["containers"][0] for document in documents]
+    told = [{each["name"]: each["value"] for each in container.get("env", ())} for container in containers]
+    assert told == [
+        {"LEPTONOPT_TASK": "train", "LEPTONOPT_SEGMENT": "1", "LEPTONOPT_UNTIL": "2026-11-30T10:00:00Z"},
+        {"LEPTONOPT_TASK": "train", "LEPTONOPT_SEGMENT": "2"},
+        {},
+    ]
+    assert ["timeout" in container["command"][2] for container in containers] == [True, False, False]
+    for document in documents:
+        kubernetes_validate.validate(document, "1.31", strict=True)
+    sky = sky_documents(found, "p")
+    assert [each["envs"]["LEPTONOPT_TASK"] for each in sky] == ["train", "train", "test"]
+    assert ["timeout" in each["run"] for each in sky] == [True, False, False]
+    assert len({each["name"] for each in sky}) == 3

@@ -11,7 +11,7 @@ import pytest
 
 from leptonopt.errors import InputError
 from leptonopt.execution.sbatch import local_time, sbatch_words, script
-from tests.unit.execution.samples import runs, runs_beside_others
+from tests.unit.execution.samples import cut_runs, runs, runs_beside_others
 
 
 def test_words_of_a_task_within_a_node() -> None:
@@ -78,3 +78,23 @@ def test_jobs_of_others_are_waited_for() -> None:
     assert "--job-name=prep" not in text
     assert '"--dependency=afterok:15"' in text
     assert "dependency=afterok:15" not in script(list(runs_beside_others("").values()), "p")
+
+
+def test_segments_are_jobs_of_their_own() -> None:
+    """Each waits for the end of the one before, however it went, and what follows the task for the last."""
+    found = cut_runs()
+    first = sbatch_words(found["train/1"], "p", {})
+    assert "--comment=leptonopt:p:train/1 until 2026-11-30T10:00:00Z" in first
+    assert "--time=240" in first
+    wrapped = first[-1].removeprefix("--wrap=").split("\n")
+    assert wrapped[:3] == [
+        "export LEPTONOPT_TASK=train", "export LEPTONOPT_SEGMENT=1", "export LEPTONOPT_UNTIL=2026-11-30T10:00:00Z",
+    ]  # fmt: skip
+    second = sbatch_words(found["train/2"], "p", {"train/1": "7"})
+    assert {"--comment=leptonopt:p:train/2", "--dependency=afterany:7"} <= set(second)
+    assert second[-1] == "--wrap=export LEPTONOPT_TASK=train\nexport LEPTONOPT_SEGMENT=2\ntrain"
+    assert "--dependency=afterok:8" in sbatch_words(found["test"], "p", {"train/2": "8"})
+    text = script(list(found.values()), "p")
+    assert '"--dependency=afterany:$JOB_1"' in text
+    assert '"--dependency=afterok:$JOB_2"' in text
+    assert "afterany" not in script(list(cut_runs((0, 9), option="gpu", number=2, paused=True).values()), "p")

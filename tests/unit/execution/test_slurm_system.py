@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from leptonopt.execution import slurm_system
 from leptonopt.execution.jobs import Job
-from leptonopt.execution.slurm_system import _job, _of_accounts, foreign_jobs
-from tests.unit.execution.samples import runs, runs_beside_others
+from leptonopt.execution.planned import PlannedRun
+from leptonopt.execution.slurm_system import SlurmSystem, _job, _of_accounts, foreign_jobs
+from tests.unit.execution.samples import cut_runs, runs, runs_beside_others
 
 START, END = 1795969520, 1795969700
 
@@ -84,3 +88,63 @@ def test_arrays_of_others(array: Any) -> None:
         ("9", "waiting"),
     ]
     assert [job.state for job in foreign_jobs(copies, records[:2]).values()] == ["done", "running", "done"]
+
+
+class Queue:
+    """Tools of Slurm that answer with a queue, and remember what they are told."""
+
+    def __init__(self, *jobs: dict[str, Any]) -> None:
+        self.jobs, self.told = list(jobs), list[tuple[str, ...]]()
+
+    def __call__(self, words: Sequence[str], seconds: float = 0) -> str:
+        """Answer a call."""
+        if words[0] in ("squeue", "sacct"):
+            return json.dumps({"jobs": self.jobs if words[0] == "squeue" else []})
+        self.told.append(tuple(words))
+        return "99\n"
+
+
+def carried_out(monkeypatch: pytest.MonkeyPatch, planned: dict[str, PlannedRun], *jobs: dict[str, Any]) -> list[str]:
+    """Return what is done to a queue, and with what."""
+    queue = Queue(*jobs)
+    monkeypatch.setattr(slurm_system, "tool_output", queue)
+    actions = SlurmSystem("p").carry_out(list(planned.values()), planned["test"].start - timedelta(days=3))
+    rest = [" ".join(words[:4]) for words in queue.told if words[0] != "sbatch"]
+    return [f"{each.what} {each.key}" for each in actions] + rest
+
+
+def segment_job(key: str, state: str, until: str = "", **more: Any) -> dict[str, Any]:
+    """Return a record of the queue of a segment."""
+    comment = f"leptonopt:p:{key}" + (f" until 2026-11-30T{until}:00:00Z" if until else "")
+    times = {"start_time": int(datetime(2026, 11, 30, 6, tzinfo=UTC).timestamp()), "partition": "gpu"}
+    return {"job_id": 7, "job_state": state, "comment": comment, "time_limit": 240, **times, **more}
+
+
+def test_segments_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stopped as planned is kept; what is to stop sooner is told, and what the plan has not any more ends."""
+    found, paused = cut_runs(), cut_runs((1, 11), option="gpu", number=1)
+
+    def done(*jobs: dict[str, Any], planned: dict[str, PlannedRun] = found) -> list[str]:
+        return carried_out(monkeypatch, planned, *jobs)
+
+    rest = ["submit train/2", "submit test"]
+    assert done() == ["submit train/1", *rest]
+    assert done(segment_job("train/1", "RUNNING", "10")) == ["keep train/1", *rest]
+    assert done(segment_job("train/1", "TIMEOUT", "10")) == ["keep train/1", *rest]
+    assert done(segment_job("train/1", "PENDING", "10")) == ["keep train/1", *rest]
+    assert done(segment_job("train/1", "PENDING", "09")) == ["submit train/1", *rest, "scancel 7"]
+    assert done(segment_job("train/1", "FAILED", "10")) == ["submit train/1", *rest]
+    for until in ("12", ""):
+        told = f"scontrol update JobId=7 TimeLimit={4 * 60}"
+        assert done(segment_job("train/1", "RUNNING", until)) == ["move train/1", *rest, told]
+    assert done(segment_job("train/1", "RUNNING", "08")) == ["keep train/1", *rest]
+    assert done(segment_job("train/1", "COMPLETED", "08")) == ["submit train/1", *rest]  # the rest of it
+    assert done(segment_job("train/1", "RUNNING", "10"), planned=paused) == [
+        "submit train/2", "submit test", "cancel train/1", "scancel 7",
+    ]  # fmt: skip
+
+
+def test_a_comment_without_an_end() -> None:
+    """An id that looks like the end of a segment is an id."""
+    assert slurm_system._key_and_end("run until noon") == ("run until noon", None)
+    assert slurm_system._key_and_end("t/1 until 2026-11-30T08:00:00Z") == ("t/1", datetime(2026, 11, 30, 8, tzinfo=UTC))

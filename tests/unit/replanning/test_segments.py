@@ -75,7 +75,7 @@ def test_the_warm_start_stays_on_its_nodes() -> None:
     [
         (1, 3, {"option": "own", "left": "7h", "shortest": "1h"}),
         (4, 2, {"option": "own", "left": "6h", "paused": True}),
-        (9, 2, {"option": "own", "left": "3h30m"}),
+        (9, 2, {"option": "own", "left": "3h30m", "number": 2}),
     ],
 )
 def test_what_has_begun_as_planned(hour: int, most: int, begun: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ def test_what_the_state_says_counts() -> None:
         "most": 2,
         "restart": "30m",
         "shortest": "2h",
-        "begun": {"option": "own", "left": "4h"},
+        "begun": {"option": "own", "left": "4h", "number": 2},
     }
     assert cut(found, 1)["begun"] == {"option": "own", "left": "6h", "paused": True}
     assert "begun" not in cut(rest({"now": DAY.format(4)}))
@@ -104,7 +104,7 @@ def test_wrong_states_are_refused() -> None:
         rest({"now": DAY.format(4), "paused": [{"task": "t", "segments": 3}]})
     with pytest.raises(InstanceError, match=r"paused\[0\]: 't' has no segments"):
         rest({"now": DAY.format(4), "paused": ["t"]}, world(most=1))
-    with pytest.raises(InstanceError, match="progress is a share"):
+    with pytest.raises(InstanceError, match="progress and work are shares"):
         rest({"now": DAY.format(4), "paused": [{"task": "t", "progress": 2}]})
 
 
@@ -126,3 +126,20 @@ def test_a_deadline_that_cannot_be_met_is_dropped() -> None:
     assert [option.get("not_before") for option in found.document["tasks"][0]["options"]] == [
         "2026-11-30T06:00:00Z", "2026-11-30T07:00:00Z"
     ]  # fmt: skip
+
+
+def test_work_and_numbers_of_a_state() -> None:
+    """The share that segments of the old plan have done counts, and numbers go on from those before it."""
+    said = {"task": "t", "copy": 1, "segments": 2, "work": 0.5}
+    found = cut(rest({"now": DAY.format(8), "paused": [said]}))
+    assert found["begun"] == {"option": "own", "left": "4h", "paused": True, "number": 2}
+    found = cut(rest({"now": DAY.format(8), "running": [{**said, "started": DAY.format(5)}]}))
+    assert found["begun"] == {"option": "own", "left": "4h", "number": 2}
+    paused = world(begun={"option": "own", "left": "6h", "paused": True, "number": 3})
+    found = cut(rest({"now": DAY.format(8), "paused": [{**said, "segments": 1}]}, paused))
+    assert found["begun"] == {"option": "own", "left": "2h", "paused": True, "number": 4}
+    runs = world(begun={"option": "own", "left": "6h", "number": 3})  # its first segment goes on
+    found = cut(rest({"now": DAY.format(8), "paused": [{**said, "segments": 1}]}, runs))
+    assert found["begun"]["number"] == 3
+    found = cut(rest({"now": DAY.format(8)}, runs))
+    assert found["begun"] == {"option": "own", "left": "6h", "number": 3, "paused": True}

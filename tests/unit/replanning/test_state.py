@@ -26,7 +26,7 @@ def test_what_a_state_says() -> None:
         ({"running": ["zed"]}, r"running\[0\]: there is no task 'zed' that could run"),
         ({"running": [{"task": "sweep", "copy": 4}]}, r"running\[0\].copy: 'sweep' has 3 copies"),
         ({"done": ["a"], "running": ["a"]}, r"running\[0\]: 'a' copy 1 stands at done\[0\] already"),
-        ({"running": [{"task": "a", "progress": 1.5}]}, "progress and saved are shares"),
+        ({"running": [{"task": "a", "progress": 1.5}]}, "progress, work and saved are shares"),
         ({"fixed": ["zed"]}, r"fixed\[0\]: there is no task 'zed'"),
         ({"used": {"zed": 1}}, "used.zed: there is no quota 'zed'"),
         ({"nodes": [{"pool": "zed"}]}, r"nodes\[0\].pool: there is no pool 'zed'"),
