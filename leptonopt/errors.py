@@ -17,7 +17,7 @@ Infeasible and unknown are *results* of `solve`; only `Result.require_plan()` ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,8 @@ class InputError(LeptonoptError):
     exit_code = 3
 
 
+MAX_COMPARED = 1000  # known names up to which a similar one is suggested
+
 Step = str | int
 Path = tuple[Step, ...]
 
@@ -54,6 +56,17 @@ def dotted(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
     return text
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return the question for a similar name of several.
+
+    It is empty where none is similar, or more than `MAX_COMPARED` are known.
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1) if len(known) <= MAX_COMPARED else []
+    return f"did you mean {close[0]!r}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

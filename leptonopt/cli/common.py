@@ -121,6 +121,15 @@ def require_ending(path: Path, allowed: tuple[str, ...], what: str) -> str:
     return kind
 
 
+def require_plan_ending(path: Path | None) -> None:
+    """Refuse to write a plan under the ending of something else.
+
+    `-` and names without an ending are allowed. Raises `UsageError`.
+    """
+    if path is not None and path.suffix:
+        require_ending(path, ("json",), "a plan")
+
+
 def code_of(status: str) -> int:
     """Return the exit code of a status: that of an error where there is no plan, else 0."""
     return {"infeasible": Infeasible.exit_code, "unknown": NoPlan.exit_code}.get(status, 0)

@@ -17,6 +17,7 @@ from leptonopt.cli.common import (
     print_note,
     require_ending,
     require_picture,
+    require_plan_ending,
 )
 from leptonopt.errors import InstanceError, UsageError
 from leptonopt.io import files
@@ -131,7 +132,9 @@ def _refuse_early(given: ReplanOptions, columnar: bool) -> None:
         from leptonopt.cli.replan_columns import refuse_options
 
         refuse_options(given)
-    elif given.instance is not None and str(given.instance) != "-":
+    else:
+        require_plan_ending(given.output)
+    if not columnar and given.instance is not None and str(given.instance) != "-":
         require_ending(given.instance, (*NATIVE, "yml"), "an instance")
     require_picture(given.plot)
     for path in (given.output, given.instance, given.plot):

@@ -21,6 +21,7 @@ from leptonopt.cli.common import (
     print_not_written,
     print_note,
     require_ending,
+    require_plan_ending,
     write_model,
 )
 from leptonopt.errors import OutOfTime, UsageError
@@ -147,6 +148,8 @@ def _require_writable(given: SolveOptions) -> None:
     if given.columnar and given.output is not None:
         kind = require_ending(given.output, COLUMNAR_PLANS, "a plan in columns")
         summary = given.output.with_suffix(".json") if kind == "csv" else None
+    else:
+        require_plan_ending(given.output)
     targets = (given.output, summary, given.plot, given.html, given.log_file, given.write_model, certificate)
     for at, target in enumerate(targets):
         files.writable(target)

@@ -253,7 +253,9 @@ class Series(StrictModel):
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return {"constant": value}
         if not isinstance(value, dict) or len(value) != 1 or not set(value) <= SERIES:
-            raise ValueError(f"not a number that may change over time; write {allowed}")
+            byte = "; units of bytes are those of 80GiB and 500GB" if str(value).lower().endswith("b") else ""
+            what = "is empty" if value is None else f"{quoted(value)} is not a number that may change over time"
+            raise ValueError(f"{what}; write {allowed}{byte}")
         if not all(value.values()):
             raise ValueError(f"an empty table; write {allowed}")
         return value

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from leptonopt.errors import Finding, InstanceError, Path
+from leptonopt.errors import Finding, InstanceError, Path, did_you_mean
 from leptonopt.instance.cross_checks import MAX_FINDINGS
 from leptonopt.instance.fields import StrictModel, quoted
 
@@ -65,20 +65,19 @@ def _message(item: Any, path: Path, noun: type[StrictModel]) -> str:
             return f"{value} is not a whole number; write it plainly, such as 4"
         case "too_short":
             return "is empty; at least one entry"
+        case "greater_than_equal":
+            return f"is {value}; at least {item['ctx']['ge']:,}"
+        case "less_than_equal":
+            return f"is {value}; at most {item['ctx']['le']:,}"
     return f"{item['msg'][0].lower()}{item['msg'][1:]} (not {value})"
 
 
 def _unknown_key(path: Path, noun: type[StrictModel]) -> str:
-    from difflib import get_close_matches
-
     *above, key = path
     for step in above:
         noun = _noun_under(noun, step) or noun
     keys = list(_fields(noun))
-    close = get_close_matches(str(key), keys, 1)
-    return "is not a key that is known here; " + (
-        f"did you mean {close[0]!r}?" if close else f"allowed are {', '.join(keys)}"
-    )
+    return f"is not a key that is known here; {did_you_mean(str(key), keys) or 'allowed are ' + ', '.join(keys)}"
 
 
 def _fields(noun: type[StrictModel]) -> dict[str, Any]:

@@ -150,6 +150,8 @@ class Segments(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _from_yes(cls, value: object) -> object:
+        if value is False:
+            raise ValueError("false is not allowed; a task without this key runs as a whole")
         return {} if value is True else value
 
     @classmethod

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from leptonopt.errors import InputError, UsageError
+from leptonopt.errors import InputError, UsageError, did_you_mean
 from leptonopt.instance.overlay import merged
 from leptonopt.integrations.imported import Document, Grid, Imported
 from leptonopt.io import files
@@ -85,7 +85,9 @@ def read(source: str, places: Sequence[str], params: Mapping[str, str], grid: Gr
         When a file cannot be read, or a tool or server does not answer.
     """
     if source not in SOURCES:
-        raise UsageError(f"there is no source {source!r}; known are {', '.join(SOURCES)}")
+        raise UsageError(
+            f"there is no source {source!r}; {did_you_mean(source, SOURCES) or 'known are ' + ', '.join(SOURCES)}"
+        )
     entry = SOURCES[source]
     if unknown := sorted(set(params) - set(entry.params)):
         allowed = f"it takes {', '.join(entry.params)}" if entry.params else "it takes none"

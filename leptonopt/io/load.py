@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.errors import Finding, InputError, InstanceError, UsageError
+from leptonopt.errors import Finding, InputError, InstanceError, UsageError, did_you_mean
 from leptonopt.errors import Path as Place
 from leptonopt.io import files
 from leptonopt.io.native.line_numbers import Lines
@@ -178,7 +178,8 @@ def _read(
     kind = format or NATIVE.get(path.suffix.lower())
     known = FORMATS[kind].params if kind in FORMATS else ()
     if kind is not None and kind not in FORMATS and kind not in NATIVE.values():
-        raise UsageError(f"there is no format {kind!r}; known are yaml, json, toml, {', '.join(FORMATS)}")
+        names = ("yaml", "json", "toml", *FORMATS)
+        raise UsageError(f"there is no format {kind!r}; {did_you_mean(kind, names) or 'known are ' + ', '.join(names)}")
     if unknown := sorted(set(params) - set(known)):
         allowed = f"it takes {', '.join(known)}" if known else "it takes none"
         raise UsageError(f"the format {kind or 'of this file'} has no parameter {unknown[0]!r}; {allowed}")

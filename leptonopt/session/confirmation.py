@@ -51,12 +51,14 @@ def confirm(session: SolveSession) -> None:
     if status not in (Status.OPTIMAL, Status.INFEASIBLE):
         return
     cost = state.cost if status is Status.OPTIMAL else None
-    by = state.claims.provers_of(cost)
-    if _on_second_model(session, cost) and not {*by} <= CPSAT_METHODS:
+    alone = {*state.claims.provers_of(cost)} <= CPSAT_METHODS
+    if _on_second_model(session, cost) and not alone:
         return
     if not session.prover.is_whole:
         return
     for name in state.claims.others(cost):
+        if alone and name in CPSAT_METHODS:
+            continue
         if session.ended():
             if not state.claims.confirmed:
                 state.notes.append("no time was left to confirm the proof")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 
-from leptonopt.errors import UsageError
+from leptonopt.errors import UsageError, did_you_mean
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
@@ -244,8 +244,8 @@ def lookup(name: str) -> MethodInfo:
     if name.startswith("pulp:"):
         return MethodInfo(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", "pulp")
     if (entry := TABLE.get(name)) is None:
-        known = ", ".join(("auto", *TABLE, *SHORT_NAMES, "pulp:NAME"))
-        raise UsageError(f"there is no method {name!r}; known are {known}")
+        known = ("auto", *TABLE, *SHORT_NAMES, "pulp:NAME")
+        raise UsageError(f"there is no method {name!r}; {did_you_mean(name, known) or 'known are ' + ', '.join(known)}")
     return entry
 
 

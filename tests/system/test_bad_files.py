@@ -34,7 +34,7 @@ SECONDS = 5  # of computing, whatever else the machine does
 # Words by which a line says what is allowed.
 ALLOWED = re.compile(
     r"; |allowed|at most|at least|should|above zero|needs? a|not after|is missing|twice|did you mean|known are"
-    r"|out of order|not a|less than or equal|greater than or equal|either|whole|not (YAML|JSON|TOML)"
+    r"|out of order|not a|either|whole|not (YAML|JSON|TOML)"
     r"|no such file|cannot be read|in a circle|fits on no|do not give|has no|at its top|has 1 to 200|needs --param|more numbers than|not before"
     r"|is not called|true or false|below 1"
 )

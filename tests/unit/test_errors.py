@@ -74,3 +74,10 @@ def test_evidence_belongs_to_one_alarm() -> None:
     first, second = Alarm("one"), Alarm("two")
     first.evidence["a"] = 1
     assert second.evidence == {}
+
+
+def test_a_similar_name_is_asked_for() -> None:
+    """Of several; none where nothing is like it, and none where too many are known."""
+    assert errors.did_you_mean("cpsatt", ["highs", "cpsat"]) == "did you mean 'cpsat'?"
+    assert errors.did_you_mean("magic", ["highs", "cpsat"]) == ""
+    assert errors.did_you_mean("cpsatt", ["cpsat"] * (errors.MAX_COMPARED + 1)) == ""

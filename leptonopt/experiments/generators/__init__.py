@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from leptonopt.errors import UsageError
+from leptonopt.errors import UsageError, did_you_mean
 from leptonopt.experiments.generators import elasticflow, fleet, gaia, gavel, lumpy, platform, regions, serving
 from leptonopt.experiments.generators.fleet import Fleet
 from leptonopt.experiments.generators.parameters import FamilyParameter, GeneratorParameters, parse_parameters
@@ -133,7 +133,8 @@ def table(
 def family_of(name: str) -> Family:
     """The family of a name; raises `UsageError` for an unknown one."""
     if name not in FAMILIES:
-        raise UsageError(f"there is no family {name!r}; allowed are {', '.join(FAMILIES)}")
+        meant = did_you_mean(name, FAMILIES)
+        raise UsageError(f"there is no family {name!r}; {meant or 'allowed are ' + ', '.join(FAMILIES)}")
     return FAMILIES[name]
 
 

@@ -63,6 +63,12 @@ def _events(text: str, file: str) -> Iterator[Any]:
         mark = error.problem_mark or error.context_mark
         if "nesting depth" in (error.problem or ""):
             raise too_deep(mark.line + 1 if mark else None, file) from None
+        if (
+            "cannot start any token" in (error.problem or "")
+            and mark
+            and text.split("\n")[mark.line][mark.column :][:1] == "\t"
+        ):
+            raise wrong("not YAML: a tab; lines are indented with spaces", mark.line + 1, file) from None
         raise wrong(f"not YAML: {error.problem or error.context}", mark.line + 1 if mark else None, file) from None
     except yaml.YAMLError as error:
         at = yaml.reader.Reader.NON_PRINTABLE.search(text)

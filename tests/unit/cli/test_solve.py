@@ -60,6 +60,7 @@ def test_the_notation_of_the_instance() -> None:
         (("--plot", "a.jpg"), ".png, .svg, .pdf"),
         (("--write-model", "a.txt"), "a model is written as .mps, .lp, .dat"),
         (("-o", "no/a"), "there is no folder"),
+        (("-o", "plan.xyz"), "a plan is written as .json"),
         (("-m", "magic"), "no method 'magic'"),
         (("-t", "-1"), "time limit"),
     ],

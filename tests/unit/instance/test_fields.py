@@ -105,6 +105,8 @@ def test_series(stated: Any, written: Any, numbers: list[str]) -> None:
     [
         (True, "not a number that may change over time"),
         ({"hourly": {}}, "not a number that may change"),
+        ("80gib", "units of bytes are those of 80GiB and 500GB"),
+        (None, "is empty; write a number"),
         ({"daily": {}}, "an empty table"),
         ({"steps": {"2026-01-01T00:00Z": 1, "2026-01-01T01:00+01:00": 2}}, "an instant stands twice"),
     ],

@@ -186,7 +186,7 @@ def test_who_names_a_task_that_repeats() -> None:
         ({**NIGHT, "days": ["wed"]}, {}, "tasks[1].repeat: the horizon holds no such day"),
         (NIGHT, {"deadline": "2026-03-28T00:00"}, "tasks[1].deadline: a task that repeats has no deadline of its own"),
         (NIGHT, {"after": ["m"]}, "tasks[1].after[0]: waits for 'm' of 2026-03-28, which there is not"),
-        (NIGHT, {"copies": 0}, "tasks[1].copies: input should be greater than or equal to 1"),
+        (NIGHT, {"copies": 0}, "tasks[1].copies: is 0; at least 1"),
         (NIGHT, {"after": ["x"]}, "tasks[1].after[0]: there is no task 'x'"),
     ],
 )

@@ -31,7 +31,10 @@ def findings(given: Any) -> list[str]:
         (document(tasks=[5]), "tasks[0]: 5 is not a mapping of keys to values"),
         (document(tasks=[]), "tasks: is empty; at least one entry"),
         (document(description=5), "description: 5 is not a text"),
-        (document(pools=[pool(price={"gpu": True})]), "pools[0].price.gpu: not a number that may change over time"),
+        (
+            document(pools=[pool(price={"gpu": True})]),
+            "pools[0].price.gpu: True is not a number that may change over time",
+        ),
         ({}, "time: is missing"),
     ],
 )

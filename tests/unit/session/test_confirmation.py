@@ -18,14 +18,17 @@ TWO = document(task("x", gpu=3), task("y", gpu=3), pools=[pool(price={"gpu": {"d
 
 
 @pytest.mark.parametrize(
-    ("stated", "status"),
-    [(TWO, "optimal"), (document(*[task(name, gpu=3, duration="2h") for name in "xyz"]), "infeasible")],
+    ("method", "stated", "status"),
+    [
+        ("cpsat", TWO, "optimal"),
+        ("cpsat-intervals", document(*[task(name, gpu=3, duration="2h") for name in "xyz"]), "infeasible"),
+    ],
 )
-def test_proofs_are_confirmed(stated: dict[str, Any], status: str) -> None:
-    """By whom, and on which model, stands in the plan."""
-    found = leptonopt.solve(stated, method="cpsat", confirm=True, time_limit=60)
+def test_proofs_are_confirmed(method: str, stated: dict[str, Any], status: str) -> None:
+    """Where CP-SAT alone is behind a proof, an engine of another make confirms it beside the second model."""
+    found = leptonopt.solve(stated, method=method, confirm=True, time_limit=60)
     assert found.status == status
-    assert found.document["proof"]["confirmed_by"]
+    assert found.document["proof"]["confirmed_by"] == ["cpsat", "highs"]
     assert found.document["proof"]["confirmation"] in ("second model", "same model")
 
 

@@ -34,7 +34,7 @@ def test_every_function_exists() -> None:
 
 def test_an_unknown_name_is_refused() -> None:
     """The error lists the present names."""
-    with pytest.raises(UsageError, match=r"no method 'gredy'; known are auto, greedy"):
+    with pytest.raises(UsageError, match=r"no method 'gredy'; did you mean 'greedy'"):
         lookup("gredy")
 
 
