@@ -30,16 +30,22 @@ def main() -> None:
 
 
 def compile_kernels(parts: Sequence[str] = jit.PARTS) -> None:
-    """Compile the kernels of some methods, and write their markers."""
+    """Compile the kernels of some methods, unless another process does, and write their markers."""
     for part in parts:
-        if part == jit.ASSIGNMENT:
-            assignment.run_all_kernels()
-        elif part == jit.JOBS:
-            compiled_search.run_all_kernels(next(problems()))
-        else:
-            for problem in problems():
-                large_scale.run_all_kernels(problem)
-        jit.write_marker(part)
+        with jit.compiling_alone(part):
+            if not jit.compiled(part):
+                _compile(part)
+                jit.write_marker(part)
+
+
+def _compile(part: str) -> None:
+    if part == jit.ASSIGNMENT:
+        assignment.run_all_kernels()
+    elif part == jit.JOBS:
+        compiled_search.run_all_kernels(next(problems()))
+    else:
+        for problem in problems():
+            large_scale.run_all_kernels(problem)
 
 
 def problems() -> Iterator[Problem]:

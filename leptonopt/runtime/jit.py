@@ -16,7 +16,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -134,3 +134,21 @@ def write_marker(part: str = LARGE_SCALE) -> None:
                 old.unlink(missing_ok=True)
             marker.parent.mkdir(parents=True, exist_ok=True)
             marker.touch()
+
+
+@contextlib.contextmanager
+def compiling_alone(part: str) -> Iterator[None]:
+    """Wait while another process compiles a part's kernels, and keep others waiting; nothing happens on Windows."""
+    marker, handle = cache_marker(part), None
+    with contextlib.suppress(ImportError, OSError):
+        if marker is not None:
+            import fcntl
+
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(marker.with_name(f"leptonopt-{part}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)

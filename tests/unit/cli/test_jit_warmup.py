@@ -14,6 +14,7 @@ from leptonopt.runtime import jit
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Have nothing compiled; return what would be."""
     done: list[str] = []
+    monkeypatch.setattr(jit, "compiled", lambda part: f"marker of {part}" in done)
     monkeypatch.setattr(jit_warmup.assignment, "run_all_kernels", lambda: done.append("assignment"))
     monkeypatch.setattr(jit_warmup.large_scale, "run_all_kernels", lambda problem: done.append("large_scale"))
     monkeypatch.setattr(jit, "write_marker", lambda part: done.append(f"marker of {part}"))
@@ -31,6 +32,13 @@ def test_all_parts_by_default(compiled: list[str], monkeypatch: pytest.MonkeyPat
 def test_only_the_parts_that_are_named(compiled: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """On the command line."""
     monkeypatch.setattr(sys, "argv", ["program", jit.ASSIGNMENT])
+    jit_warmup.main()
+    assert compiled == ["assignment", "marker of assignment"]
+
+
+def test_what_is_compiled_is_not_compiled_again(compiled: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may have been at it; the marker tells."""
+    monkeypatch.setattr(sys, "argv", ["program", jit.ASSIGNMENT, jit.ASSIGNMENT])
     jit_warmup.main()
     assert compiled == ["assignment", "marker of assignment"]
 

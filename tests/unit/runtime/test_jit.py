@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,30 @@ def test_markers_are_of_one_state() -> None:
     markers = [jit.cache_marker(part) for part in jit.PARTS]
     assert None not in markers
     assert len(set(markers)) == len(markers)
+
+
+def test_one_process_at_a_time_compiles_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another waits until the first is done; other parts are free."""
+    monkeypatch.setattr(jit, "cache_marker", lambda part: tmp_path / "cache" / f"{part}.compiled")
+    done: list[str] = []
+
+    def compile_too() -> None:
+        with jit.compiling_alone(jit.JOBS):
+            done.append("second")
+
+    second = threading.Thread(target=compile_too)
+    with jit.compiling_alone(jit.JOBS):
+        second.start()
+        with jit.compiling_alone(jit.ASSIGNMENT):
+            done.append("other part")
+        second.join(0.05)
+        done.append("first")
+    second.join()
+    assert done == ["other part", "first", "second"]
+
+
+def test_without_a_folder_for_kernels_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is shared then."""
+    monkeypatch.setattr(jit, "cache_marker", lambda part: None)
+    with jit.compiling_alone(jit.JOBS), jit.compiling_alone(jit.JOBS):
+        pass
