@@ -17,7 +17,7 @@ import numpy as np
 from leptonopt.compile.end_slot import with_end_slot
 from leptonopt.compile.groups import Members, group_sets, group_tasks, precedence_edges
 from leptonopt.compile.meters import Metering
-from leptonopt.compile.money import Money
+from leptonopt.compile.money import Money, each_line
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.places import Places, task_options
@@ -27,7 +27,7 @@ from leptonopt.compile.quotas import (
     compile_quotas,
     quota_windows,
 )
-from leptonopt.compile.rows import Row, RowBuilder
+from leptonopt.compile.rows import Row, RowBuilder, Ways
 from leptonopt.compile.savings import SavingsWindow
 from leptonopt.compile.segments import CutInstance, cut_instance, with_chains
 from leptonopt.compile.services import CompiledServices, replica_options
@@ -66,6 +66,7 @@ class CompiledInstance:
     stuck : mandatory tasks that cannot run, by index.
     impossible : reasons why no plan can exist; empty when none was found.
     alike : pools with nodes that plans tell apart and this problem counts: it is a relaxation there.
+    ways : per task of `instance`, all its options, also those that cannot be chosen.
     cut : tasks and parts, where tasks may be cut into segments; None where all are whole.
     places : regions of tasks that pass data on; None where these are free to choose, and data moves for nothing.
     """
@@ -87,18 +88,23 @@ class CompiledInstance:
     stuck: tuple[int, ...]
     impossible: tuple[str, ...]
     alike: frozenset[str] = frozenset()
+    ways: Ways = ()
     cut: CutInstance | None = None
     places: Places | None = None
 
 
-def compile_instance(instance: Instance, form: NodeForm = TOLD_APART, places: Places | None = None) -> CompiledInstance:
+def compile_instance(
+    instance: Instance, form: NodeForm = TOLD_APART, places: Places | None = None, ways: Ways | None = None
+) -> CompiledInstance:
     """Return the problem of an instance, with nodes in the given form.
 
-    Without `places` data is passed on for nothing. Raises `InstanceError` when over 100,000 copies have precedence,
+    Without `places` data is passed on for nothing. `ways` are those of the instance compiled in another form, with the
+    same places. Raises `InstanceError` when over 100,000 copies have precedence,
     or more than two million pairs of them; also when amounts are too fine against each other for exact counting, or a
     quota's day starts within a slot.
     """
-    rows, cut, tasks, services = _rows(instance, form, places)
+    ways = task_options(instance, places) if ways is None else ways
+    rows, cut, tasks, services = _rows(instance, form, places, ways)
     ties = Ties(cut.instance, tasks)
     singles = [(task.copies, columns) for task, columns in zip(cut.instance.tasks, tasks.columns, strict=True)]
     metering = Metering(instance, rows, singles, services)
@@ -128,16 +134,16 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART, places: Pl
         stuck=tuple(dict.fromkeys(cut.parts[at].task for at in tasks.stuck())),
         impossible=(*infeasibility_reasons(cut.instance, cut.ways, tasks, rows), *services.impossible()),
         alike=frozenset(rows.alike),
+        ways=ways,
         cut=cut if cut.has_parts else None,
         places=places,
     )
 
 
 def _rows(
-    instance: Instance, form: NodeForm, places: Places | None
+    instance: Instance, form: NodeForm, places: Places | None, all_ways: Ways
 ) -> tuple[RowBuilder, CutInstance, TaskWindows, CompiledServices]:
     """Return rows, tasks and parts of tasks, their columns within windows, and services."""
-    all_ways = task_options(instance, places)
     replicas = [replica_options(instance, service) for service in instance.services]
     rows = RowBuilder(instance, all_ways, form, replicas)
     cut = cut_instance(instance, all_ways)
@@ -169,10 +175,8 @@ def _arrays(
 
     in_units, fixed = cache(money), cache(money.fixed)
     unused = [0] * instance.time.slots
-    price = [
-        [in_units(p) for p in prices] if row in rows.used else unused
-        for row, prices in enumerate(check_time_each(rows.prices))
-    ]
+    price = each_line(rows.prices, lambda line: [in_units(p) for p in line])
+    price = [line if row in rows.used else unused for row, line in enumerate(check_time_each(price))]
     edges = precedence_edges(instance, tasks, groups)
     return Problem(
         capacity=rows.capacity,

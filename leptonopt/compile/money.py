@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import chain
 from math import floor, gcd, lcm
 from typing import Any
 
@@ -20,7 +19,7 @@ from leptonopt.compile.services import CompiledServices
 from leptonopt.compile.ties import MAX_FACTOR, Ties
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.errors import Finding, InstanceError
-from leptonopt.instance import POWER, Instance
+from leptonopt.instance import POWER, Instance, Time
 from leptonopt.instance.units import seconds
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.runtime.clock import check_time_each
@@ -54,13 +53,20 @@ class NodeRates:
                 yield from values
         yield from self.commit
 
+    def sizes(self) -> list[Fraction]:
+        """Return the sum over all slots of what one node can cost, by kind, without commitments."""
+        grids = (self.on_demand, self.on, self.start, self.stop)
+        sums = (each_line(check_time_each(grid), lambda line: sum(map(abs, line), Fraction(0))) for grid in grids)
+        return [sum(each, Fraction(0)) for each in zip(*sums, strict=True)]
+
     def within(self, first: int, last: int) -> NodeRates:
         """Return the rates of some slots only; commitments by their share of the slots."""
 
         def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
-            return [
-                [value if first <= slot <= last else Fraction(0) for slot, value in enumerate(line)] for line in grid
-            ]
+            return each_line(
+                grid,
+                lambda line: [value if first <= slot <= last else Fraction(0) for slot, value in enumerate(line)],
+            )
 
         slots = max((len(line) for line in self.on), default=1)
         share = Fraction(last - first + 1, slots)
@@ -79,34 +85,46 @@ class NodeRates:
         return NodeCosts(grid(self.on_demand), grid(self.on), grid(self.start), grid(self.stop), commit)
 
 
+KindRates = tuple[list[Fraction], list[Fraction], list[Fraction], list[Fraction], Fraction]
+
+
 def node_rates(
     instance: Instance, kinds: Sequence[NodeKindInfo], money: Fraction, kwh: Fraction, carbon_kg: Fraction
 ) -> NodeRates:
-    """Return the rates of nodes, a weighted sum of money, energy and carbon; None for no such node."""
-    time = instance.time
-    hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
-    found = NodeRates([], [], [], [], [])
+    """Return the rates of nodes, a weighted sum of money, energy and carbon; 0 where there is no such node.
+
+    Kinds that are stated alike, as single nodes of one kind, share their lines.
+    """
+    time, found, known = instance.time, NodeRates([], [], [], [], []), dict[tuple[int, int, bool, bool], KindRates]()
     for kind in check_time_each(kinds):
-        stated, pool = kind.stated, kind.pool
-        price = (
-            [money * mean * hours for mean in mean_by_slot(stated.price, time)] if stated.price else zero_series(time)
-        )
-        idle = zero_series(time)
-        if stated.power:
-            tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else zero_series(time)
-            grams = mean_by_slot(pool.carbon, time) if pool.carbon else zero_series(time)
-            idle = _drawn(Fraction(stated.power) * hours, tuple(tariff), tuple(grams), money, kwh, carbon_kg)
-        commit, there = stated.commit, any(kind.count)
-        total = Fraction(0)
-        if commit is not None:
-            total = Fraction(commit.total) if commit.total is not None else Fraction(commit.price or 0) * horizon
-        found.on_demand.append(price if there else zero_series(time))
-        found.on.append(idle if there else zero_series(time))
-        found.start.append([money * Fraction(stated.startup)] * time.slots if there else zero_series(time))
-        stops = there or kind.before  # what is on before a horizon in which there is none goes off, and pays for it
-        found.stop.append([money * Fraction(stated.shutdown)] * time.slots if stops else zero_series(time))
-        found.commit.append(money * total if there and kind.commit_max else Fraction(0))
+        key = id(kind.pool), id(kind.stated), any(kind.count), bool(kind.before)
+        if (rates := known.get(key)) is None:
+            rates = known[key] = _kind_rates(time, kind, money, kwh, carbon_kg)
+        for grid, line in zip((found.on_demand, found.on, found.start, found.stop), rates[:4], strict=True):
+            grid.append(line)
+        found.commit.append(rates[4] if kind.commit_max else Fraction(0))
     return found
+
+
+def _kind_rates(time: Time, kind: NodeKindInfo, money: Fraction, kwh: Fraction, carbon_kg: Fraction) -> KindRates:
+    """Return the rates of a kind by slot, on demand, on, start and stop, and for a commitment."""
+    stated, pool, none, there = kind.stated, kind.pool, zero_series(time), any(kind.count)
+    hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
+    stop = none
+    if there or kind.before:  # what is on before a horizon in which there is none goes off, and pays for it
+        stop = [money * Fraction(stated.shutdown)] * time.slots
+    if not there:
+        return none, none, none, stop, Fraction(0)
+    price = [money * mean * hours for mean in mean_by_slot(stated.price, time)] if stated.price else none
+    idle = none
+    if stated.power:
+        tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else none
+        grams = mean_by_slot(pool.carbon, time) if pool.carbon else none
+        idle = _drawn(Fraction(stated.power) * hours, tuple(tariff), tuple(grams), money, kwh, carbon_kg)
+    commit, total = stated.commit, Fraction(0)
+    if commit is not None:
+        total = Fraction(commit.total) if commit.total is not None else Fraction(commit.price or 0) * horizon
+    return price, idle, [money * Fraction(stated.startup)] * time.slots, stop, money * total
 
 
 def _lowered(instance: Instance, kinds: Sequence[NodeKindInfo]) -> NodeRates:
@@ -262,10 +280,8 @@ class Money:
     def _most_of_nodes(self, rows: RowBuilder, slots: int) -> tuple[Fraction, int]:
         """Return the most that all nodes can cost, and the units that rounding down can lose of it."""
         total, lost = Fraction(0), 0
-        for at, kind in enumerate(check_time_each(rows.kinds)):
-            lines = (self.rates.on_demand[at], self.rates.on[at], self.rates.start[at], self.rates.stop[at])
-            total += max(kind.count, default=0) * sum(chain.from_iterable(map(abs, line) for line in lines))
-            total += kind.commit_max * self.rates.commit[at]
+        for kind, size, commit in zip(rows.kinds, self.rates.sizes(), self.rates.commit, strict=True):
+            total += max(kind.count, default=0) * size + kind.commit_max * commit
             lost += max(kind.count, default=0) * (4 * slots + 1)
         return total, lost
 

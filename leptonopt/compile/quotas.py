@@ -12,7 +12,7 @@ import numpy as np
 
 from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot, zero_series
 from leptonopt.compile.charges import charge_by_slot
-from leptonopt.compile.money import NodeRates, each_line, node_rates
+from leptonopt.compile.money import NodeRates, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError, Path
@@ -256,7 +256,8 @@ def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
     """Return rates with zero for kinds that do not count."""
 
     def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
-        return [line if kept else [Fraction(0)] * len(line) for line, kept in zip(grid, keep, strict=True)]
+        none = [Fraction(0)] * max(map(len, grid), default=0)
+        return [line if kept else none for line, kept in zip(grid, keep, strict=True)]
 
     commit = [value if kept else Fraction(0) for value, kept in zip(found.commit, keep, strict=True)]
     return NodeRates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
@@ -307,10 +308,8 @@ def countable(
     for way, cost in zip(services.ways, starts, strict=True):
         total += way.greatest * rows.time.slots * cost / unit
     if shared is not None:
-        grids = (shared.on_demand, shared.on, shared.start, shared.stop)
-        each = [each_line(grid, lambda line: sum(map(abs, line))) for grid in grids]
-        for own, commit, *sums in zip(rows.kinds, shared.commit, *each, strict=True):
-            total += (max(own.count, default=0) * sum(sums) + own.commit_max * abs(commit)) / unit
+        for own, commit, size in zip(rows.kinds, shared.commit, shared.sizes(), strict=True):
+            total += (max(own.count, default=0) * size + own.commit_max * abs(commit)) / unit
     if total > MAX_SUM:
         raise InstanceError([_too_fine(used.window.quota, unit, total * unit, "2^60")])
     return total

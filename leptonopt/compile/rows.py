@@ -16,7 +16,7 @@ from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo, node_kinds
 from leptonopt.compile.packing_rows import PackingRow, packing_rows
-from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
+from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns, contiguous
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, Measure, Pool, Quota, Service, Task
@@ -102,7 +102,7 @@ class RowBuilder:
             self.counting.append((quota, dict(self._counters(quota))))
         self._scales([*zip(instance.tasks, all_ways, strict=True), *zip(instance.services, replicas, strict=True)])
         self.capacity = np.full((len(self.names), self.time.slots), UNLIMITED, np.int64)
-        self.prices: list[list[Fraction]] = [zero_series(self.time) for _ in self.names]
+        self.prices: list[list[Fraction]] = [zero_series(self.time)] * len(self.names)
         self._fill()
         self._always: list[int] = self.capacity.min(axis=1).tolist()
         self._anywhere = np.arange(self.time.slots + 1)
@@ -311,17 +311,17 @@ class RowBuilder:
             self._rates[way.pool] = InterruptionRates(mean_by_slot(pool.interruptions, self.time))
         rates = self._rates[way.pool]
         runs = SpotRuns(CheckpointPlan.of(way.duration, task.checkpoint), rates, self.time.slot)
-        lengths = np.array([length or 0 for length in runs.durations()])
-        for length in check_time_each(np.unique(lengths[lengths > 0]).tolist()):
+        by_start = runs.durations()
+        lengths = np.array([length or 0 for length in by_start])
+        for length in check_time_each(sorted({length for length in by_start if length})):
             fits, _ = self._within(way, self.starts(rows, amounts, length))
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:
                 ends = min(self.time.slots, seconds(task.deadline, self.time.start) // self.time.slot)
                 chance = Fraction(task.on_time)
                 fits = np.array(runs.on_time(fits.tolist(), length, ends, chance), np.int64)
-            for run in np.split(fits, np.flatnonzero(np.diff(fits) > 1) + 1):
-                if len(run):
-                    yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)
+            for run in contiguous(fits):
+                yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)
 
     def held(self, task: Task | Service, way: ConcreteOption) -> Demands:
         """Return rows and amounts that an option holds, cached where no nodes or quotas differ."""

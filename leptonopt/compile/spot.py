@@ -21,7 +21,10 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from math import ceil, floor, lcm
 
+import numpy as np
+
 from leptonopt.instance import Checkpoint
+from leptonopt.problem.arrays import Ints
 
 WORST = 10**6  # a greater slow-down counts as no progress
 MOST_EXPECTED = 10_000  # interruptions; above this no deadline is certain
@@ -184,3 +187,10 @@ def at_most(expected: Fraction, count: int, chance: Fraction) -> bool:
         if number > expected and EXACT.multiply(term, Decimal(10) ** 45) < total:
             break  # the remaining terms are negligible
     return total >= wanted
+
+
+def contiguous(starts: Ints) -> list[Ints]:
+    """Return the runs of consecutive starts, ascending; most often it is one."""
+    if not len(starts) or starts[-1] - starts[0] < len(starts):
+        return [starts] if len(starts) else []
+    return np.split(starts, np.flatnonzero(np.diff(starts) > 1) + 1)

@@ -124,7 +124,7 @@ class TreeSource:
 
     def in_form(self, form: NodeForm) -> TreeSource:
         """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""
-        compiled = compile_instance(self.compiled.instance, form, self.compiled.places)
+        compiled = compile_instance(self.compiled.instance, form, self.compiled.places, self.compiled.ways)
         return TreeSource(compiled, self.stated, self.origin, self.counted or self.compiled, self.wanted)
 
     @property

@@ -62,6 +62,17 @@ def test_rates_of_nodes() -> None:
     assert set(rates.numbers()) == {4, Fraction(1, 2), 1, 12}
 
 
+def test_single_nodes_of_a_kind_share_their_rates() -> None:
+    """Thousands of them are then converted once; what one costs in all is summed once, too."""
+    kind = {"size": {"gpu": 1}, "count": 3, "price": 4, "startup": 1}
+    made = compiled(task(pool="n", gpu=1, placement="one-node"), pools=[{"id": "n", "nodes": kind}])
+    rates = node_rates(made.instance, made.kinds, Fraction(1), Fraction(0), Fraction(0))
+    assert len(made.kinds) == 3
+    assert rates.on_demand[0] is rates.on_demand[2]
+    assert rates.within(0, 1).on_demand[0] is not rates.on_demand[0]
+    assert rates.sizes() == [4 * 4 + 4 * 1] * 3
+
+
 def test_rates_of_some_slots() -> None:
     """Commitments count with the share of the slots."""
     line = [Fraction(each) for each in (1, 2, 3, 4)]

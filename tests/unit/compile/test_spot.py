@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns, at_most
+from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns, at_most, contiguous
 from leptonopt.instance import Checkpoint
 
 HOUR = Fraction(3600)
@@ -83,3 +84,11 @@ def test_starts_that_end_on_time() -> None:
     assert SpotRuns(saving, calm, 3600).on_time(*given, Fraction(99, 100)) == [0, 1, 2, 3]
     assert SpotRuns(saving, rough, 3600).on_time(*given, Fraction(99, 100)) == [0, 1, 2]
     assert SpotRuns(saving, InterruptionRates([Fraction(10**6)] * 6), 3600).on_time(*given, Fraction(1, 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "runs"), [([], []), ([3], [[3]]), ([3, 4, 5], [[3, 4, 5]]), ([0, 1, 4, 6, 7], [[0, 1], [4], [6, 7]])]
+)
+def test_starts_fall_into_runs_of_consecutive_ones(starts: list[int], runs: list[list[int]]) -> None:
+    """Each is an option with a window of its own."""
+    assert [run.tolist() for run in contiguous(np.array(starts, np.int64))] == runs
