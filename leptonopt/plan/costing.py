@@ -48,6 +48,12 @@ class NodeBill:
         return sum(self.paid)
 
     @property
+    def is_free(self) -> bool:
+        """Return whether they cost nothing in any slot."""
+        stated = self.kind.stated
+        return not (any(self.paid) or stated.power or stated.startup or stated.shutdown or self.commit)
+
+    @property
     def total(self) -> Fraction:
         """Return the total cost [money]."""
         return self.rent + self.startup + self.shutdown + self.commit + self.idle
@@ -65,9 +71,7 @@ def node_bills(
     stopped = sum(max(0, was - now) for was, now in pairwise(around))
     drawn = Fraction(stated.power) * hours
     tariff, grams = prices.price(kind.pool.id, POWER), prices.grams(kind.pool.id)
-    commit = NOTHING
-    if stated.commit is not None:
-        commit = committed * committed_total(instance, stated.commit)
+    commit = NOTHING if stated.commit is None else committed * committed_total(instance, stated.commit)
     return NodeBill(
         kind=kind,
         on=tuple(on),
@@ -277,7 +281,7 @@ class Bill:
                 totals[at] += spent.over(window.first, window.last + 1)
         if quota.whole and quota.of in ("money", "energy", "carbon", NODE_HOURS):
             for nodes in self.nodes:
-                if _covers(quota.pools, nodes.kind.pool.id):
+                if _covers(quota.pools, nodes.kind.pool.id) and not (quota.of == "money" and nodes.is_free):
                     spent = self._by_slot(quota.of, nodes)
                     for at, window in enumerate(windows):
                         totals[at] += spent.over(window.first, window.last + 1)
@@ -422,8 +426,7 @@ class PoolBill:
 
 def available_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[NodeKindInfo]) -> Fraction | None:
     """Return the unit-hours of a resource that a pool offers over the horizon; None without a limit."""
-    time = instance.time
-    hours = Fraction(time.slot, 3600)
+    time, hours = instance.time, Fraction(instance.time.slot, 3600)
     if name in pool.capacity:
         least: Sequence[Decimal | None] = least_by_slot(pool.capacity[name], pool.maintenance, name, time)
         if None in least:

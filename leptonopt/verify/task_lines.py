@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -11,7 +12,7 @@ from typing import Any
 from leptonopt.verify.data import Moved, check_lines
 from leptonopt.verify.exact import Findings, exact, shown, whole
 from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance, StatedOption
-from leptonopt.verify.nodes import Rented
+from leptonopt.verify.nodes import Kind, Rented
 from leptonopt.verify.segments import Cut, Segment
 from leptonopt.verify.spot import Spot
 
@@ -75,7 +76,10 @@ class TaskLineReader:
         lasts: Mapping[tuple[Any, int], int] | None = None,
     ) -> None:
         self.stated, self.findings, self.pools, self.lasts = stated, findings, pools, lasts or {}
-        self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.single}
+        self.apart: dict[str, dict[str, Kind]] = defaultdict(dict)  # by pool and label
+        for rented in nodes:
+            if rented.kind.single:
+                self.apart[rented.kind.pool][rented.kind.label] = rented.kind
         self.told_apart, self.of_nodes = stated.told_apart(), stated.of_nodes()
         self._spots: dict[tuple[Fraction, str, str], Spot] = {}
 
@@ -187,7 +191,7 @@ class TaskLineReader:
     def _on_nodes(self, name: str, line: Mapping[str, Any], way: StatedOption) -> tuple[str, ...]:
         """The nodes it says it is on; they have to be named only where nodes are told apart."""
         labels = tuple(str(label) for label in line.get("nodes") or ())
-        own = {label: kind for (pool, label), kind in self.apart.items() if pool == way.pool}
+        own = self.apart.get(way.pool, {})
         held = {name for name, count in way.uses.items() if count and (way.pool, name) in self.of_nodes}
         held = set() if way.milestone else held
         if way.pool not in self.told_apart or not held or not (way.one_node or way.whole):
