@@ -64,25 +64,29 @@ class NodePacking:
 
     def __init__(self, pool: NodePool) -> None:
         self.pool, self.cost = pool, 0
-        self._free = np.where(pool.usable[:, None, :], pool.size[:, :, None], -1)
+        self.is_free = not pool.cost.any() and not pool.start.any()
+        # By slot, resource and node: the least of a window is then taken over thousands of nodes at a time.
+        self._free = np.ascontiguousarray(np.where(pool.usable.T[:, None, :], pool.size.T[None], -1))
         self._on = np.zeros(pool.usable.shape, bool)
-        self._scale = np.maximum(1, pool.size.max(axis=0, initial=1)).astype(float)
+        self._scale = np.maximum(1, pool.size.max(axis=0, initial=1)).astype(float)[:, None]
 
     def place(self, first: int, end: int, demand: Ints, whole: int = 0) -> tuple[int, ...]:
         """Put an item on its best nodes in slots first .. end - 1; return them, or none without room."""
         pool, many = self.pool, max(1, whole)
-        left = self._free[:, :, first:end].min(axis=2)
-        fits = (left == pool.size if whole else left >= demand).all(axis=1)
-        nodes = np.flatnonzero(fits)
+        left = self._free[first:end].min(axis=0)
+        nodes = np.flatnonzero((left == pool.size.T if whole else left >= demand[:, None]).all(axis=0))
         if len(nodes) < many:
             return ()
-        added = _added_cost(pool, self._on, nodes, first, end)
-        room = (left[nodes] / self._scale).sum(axis=1)
-        best = np.lexsort((nodes, room, added))[:many]
-        chosen = nodes[best]
-        self.cost += int(added[best].sum())
-        held = pool.size[chosen] if whole else demand[None, :]
-        self._free[chosen, :, first:end] -= held[:, :, None]
+        room = (left[:, nodes] / self._scale).sum(axis=0)
+        if self.is_free and many == 1:
+            chosen = nodes[[room.argmin()]]
+        else:
+            added = _added_cost(pool, self._on, nodes, first, end)
+            best = np.lexsort((nodes, room, added))[:many]
+            chosen = nodes[best]
+            self.cost += int(added[best].sum())
+        held = pool.size[chosen].T if whole else demand[:, None]
+        self._free[first:end, :, chosen] -= held
         for node in chosen.tolist():
             self._on[node, max(0, first - int(pool.boot[node])) : end] = True
         return tuple(chosen.tolist())
@@ -102,11 +106,10 @@ def best_fit(pool: NodePool, items: Items) -> Assignment:
 
     No order is better than one that places all items where the nodes cost nothing.
     """
-    is_free = not pool.cost.any() and not pool.start.any()
     found = list[Assignment]()
     for order in item_orders(pool, items):
         found.append(_in_order(pool, items, order))
-        if is_free and not found[-1].failed:
+        if found[-1].packing.is_free and not found[-1].failed:
             break
     return min(found, key=lambda each: (len(each.failed), each.packing.cost))
 
