@@ -93,17 +93,22 @@ class CompiledInstance:
     places: Places | None = None
 
 
-def compile_instance(
-    instance: Instance, form: NodeForm = TOLD_APART, places: Places | None = None, ways: Ways | None = None
-) -> CompiledInstance:
+def compile_instance(instance: Instance, form: NodeForm = TOLD_APART, places: Places | None = None) -> CompiledInstance:
     """Return the problem of an instance, with nodes in the given form.
 
-    Without `places` data is passed on for nothing. `ways` are those of the instance compiled in another form, with the
-    same places. Raises `InstanceError` when over 100,000 copies have precedence,
+    Without `places` data is passed on for nothing. Raises `InstanceError` when over 100,000 copies have precedence,
     or more than two million pairs of them; also when amounts are too fine against each other for exact counting, or a
     quota's day starts within a slot.
     """
-    ways = task_options(instance, places) if ways is None else ways
+    return _compiled(instance, form, places, task_options(instance, places))
+
+
+def compile_again(compiled: CompiledInstance, form: NodeForm) -> CompiledInstance:
+    """Return an instance compiled with nodes in another form; its options are not made again."""
+    return _compiled(compiled.instance, form, compiled.places, compiled.ways)
+
+
+def _compiled(instance: Instance, form: NodeForm, places: Places | None, ways: Ways) -> CompiledInstance:
     rows, cut, tasks, services = _rows(instance, form, places, ways)
     ties = Ties(cut.instance, tasks)
     singles = [(task.copies, columns) for task, columns in zip(cut.instance.tasks, tasks.columns, strict=True)]
@@ -193,7 +198,7 @@ def _arrays(
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
         pool=ints(rows.pool[column.way.pool] for column in check_time_each(columns, OFTEN)),
         duration=ints(column.slots for column in columns),
-        fixed=ints(fixed(column.way.fixed) + money.ties.cost(column.way) for column in columns),
+        fixed=ints(fixed(column.way.fixed_key) + money.ties.cost(column.way) for column in columns),
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),

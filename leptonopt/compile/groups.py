@@ -45,7 +45,7 @@ def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Memb
                 c.slots,
                 c.rows,
                 c.amounts,
-                c.way.fixed,
+                c.way.fixed_key,
                 c.once,
                 c.starts.tobytes() if c.special else b"",
                 ties.cost(c.way),

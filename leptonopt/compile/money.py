@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -91,9 +91,9 @@ KindRates = tuple[list[Fraction], list[Fraction], list[Fraction], list[Fraction]
 def node_rates(
     instance: Instance, kinds: Sequence[NodeKindInfo], money: Fraction, kwh: Fraction, carbon_kg: Fraction
 ) -> NodeRates:
-    """Return the rates of nodes, a weighted sum of money, energy and carbon; 0 where there is no such node.
+    """Return the rates of nodes, a weighted sum of money, energy and carbon.
 
-    Kinds that are stated alike, as single nodes of one kind, share their lines.
+    They are 0 where there is no such node. Kinds that are stated alike, as single nodes of one kind, share their lines.
     """
     time, found, known = instance.time, NodeRates([], [], [], [], []), dict[tuple[int, int, bool, bool], KindRates]()
     for kind in check_time_each(kinds):
@@ -203,11 +203,11 @@ class Money:
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
         self.rates = _lowered(instance, rows.kinds)
-        costs = {column.way.fixed for columns in tasks.columns for column in columns}
-        fixed = {cost: weight * cost for cost in costs}
-        amounts = set(fixed.values())
-        amounts.update(*(rows.prices[row] for row in rows.used), *self.late, *self.early, self.late_once, self.value)
-        amounts.update(self.rates.numbers(), services.amounts(), (weight * step for step in metered[0]))
+        costs = {column.way.fixed_key for columns in tasks.columns for column in columns}
+        fixed = {cost: weight * Fraction(cost) for cost in costs}
+        amounts = {*fixed.values(), *self.late_once, *self.value, *self.rates.numbers(), *services.amounts()}
+        amounts.update(*each_line([rows.prices[row] for row in rows.used], set), *self.late, *self.early)
+        amounts.update(weight * step for step in metered[0])
         passed = {after.gib for task in instance.tasks for after in task.after if after.gib}
         amounts.update(weight * Fraction(link.price) * Fraction(gib) for link in instance.links for gib in passed)
         parts = (
@@ -243,7 +243,7 @@ class Money:
             self.late_after.append(0 if task.due is None else min(due // instance.time.slot, instance.time.slots))
 
     def _most_of_tasks(
-        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, fixed: dict[Fraction, Fraction]
+        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, fixed: Mapping[Fraction | Decimal, Fraction]
     ) -> tuple[Fraction, int]:
         """Return the most that all tasks can cost, and the units that rounding down can lose of it.
 
@@ -251,9 +251,10 @@ class Money:
         """
         # In whole parts of money: fractions would be slow for so many columns.
         part = lcm(
-            *(price.denominator for price in set().union(*rows.prices)), *(c.denominator for c in fixed.values())
+            *set().union(*each_line(rows.prices, lambda line: {price.denominator for price in line})),
+            *(cost.denominator for cost in fixed.values()),
         )
-        per_unit = [int(max(map(abs, prices), default=Fraction(0)) * part) for prices in rows.prices]
+        per_unit = each_line(rows.prices, lambda line: int(max(map(abs, line), default=Fraction(0)) * part))
         parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
         slots, total, lost = instance.time.slots, Fraction(0), 0
         priced: dict[tuple[int, ...], list[tuple[int, int]]] = {}  # by rows: positions of those with a price, the price
@@ -269,7 +270,7 @@ class Money:
                 running = 0
                 for place, price in prices:
                     running += price * held[place]
-                most = max(most, parts[column.way.fixed] + column.slots * running)
+                most = max(most, parts[column.way.fixed_key] + column.slots * running)
                 most_lost = max(most_lost, column.slots * sum(held) + MAX_LOST_BESIDE_USE)
             most_lost += slots if self.late[at][0] else 0
             most_lost += slots + 1 if self.early[at][0] else 0
@@ -288,7 +289,7 @@ class Money:
     def __call__(self, money: Fraction | Decimal) -> int:
         return floor(Fraction(money) / self.unit)
 
-    def fixed(self, cost: Fraction) -> int:
+    def fixed(self, cost: Fraction | Decimal) -> int:
         """Return a fixed cost as it counts in the objective."""
         return self(self.weight * Fraction(cost))
 

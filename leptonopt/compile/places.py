@@ -8,7 +8,7 @@ that passes data on, the cost belongs to the options of the task that takes it, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from leptonopt.compile.data_moves import DataMove, Links
@@ -28,7 +28,7 @@ class Places:
         """Return an option that pays for what the task takes from others; refused outside its region."""
         region = self.region[task.id]
         if self.links.regions[way.pool] != region:
-            return replace(way, refused=way.refused or f"the task is in region {region!r}")
+            return way._replace(refused=way.refused or f"the task is in region {region!r}")
         return moving(way, [self.move(task, after) for after in task.after if after.gib], takes_time=False)
 
     def move(self, task: Task, after: After) -> DataMove | None:

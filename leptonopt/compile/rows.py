@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from math import comb, floor, lcm
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,8 +53,7 @@ class Row:
     packing: PackingRow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledOption:
+class CompiledOption(NamedTuple):
     """An option in slots and demand units, with the starts at which it fits the pools when alone."""
 
     way: ConcreteOption
@@ -265,7 +265,7 @@ class RowBuilder:
         if way.pool not in self.apart or not (way.one_node or way.whole):
             return [way]
         if self._form.placements is not None:
-            return [replace(way, on_nodes=nodes) for nodes in self._form.placements.get((task.id, way.id), ())]
+            return [way._replace(on_nodes=nodes) for nodes in self._form.placements.get((task.id, way.id), ())]
         held = {name for name, count in way.uses.items() if count and name in self.pools[way.pool].of_nodes}
         if not held:
             return [way]
@@ -291,7 +291,7 @@ class RowBuilder:
                 f"pool {way.pool!r}: tasks that are told their nodes could be on them in more than {MAX_PLACED:,} ways"
             )
             raise InstanceError([Finding(f"{text}; at most so many are allowed", ("tasks",))])
-        return [replace(way, on_nodes=chosen) for chosen in combinations(labels, many)]
+        return [way._replace(on_nodes=chosen) for chosen in combinations(labels, many)]
 
     def _timed(self, task: Task, way: ConcreteOption) -> Iterator[CompiledOption]:
         if not way.duration:  # a milestone holds nothing, and may stand at the end of the horizon

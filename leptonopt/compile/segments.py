@@ -197,18 +197,18 @@ def _segments(
     for way in check_time_each(_beginning(instance, task, ways) if number == 1 else ways):
         lost = lost_by(task, way, number)
         if is_later(task, number, way.goes_on):
-            paid = replace(way, cost=way.cost + task.segments.cost, data=())
+            paid = way._replace(cost=way.cost + task.segments.cost, data=())
         else:
-            paid = replace(way, cost=EXACT.add(way.cost, sum((move.cost for move in way.data), Decimal(0))))
+            paid = way._replace(cost=EXACT.add(way.cost, sum((move.cost for move in way.data), Decimal(0))))
         for length in lengths(instance, task, way, number, left) if way.refused is None else ():
             work = (length * slot - lost) / way.duration
-            yield replace(paid, duration=Fraction(length * slot), segment=number, work=work)
+            yield paid._replace(duration=Fraction(length * slot), segment=number, work=work)
         if way.refused is not None:
             yield way
     if number > 1 and ways:
         nothing = {"uses": {}, "duration": Fraction(0), "cost": Decimal(0), "consumes": {}, "whole": 0, "data": ()}
         free = {"not_before": None, "not_after": None, "refused": None, "work": Fraction(0)}
-        yield replace(ways[0], **nothing, **free, segment=number)  # type: ignore[arg-type]
+        yield ways[0]._replace(**nothing, **free, segment=number)  # type: ignore[arg-type]
 
 
 def _allowed(task: Task, ways: Sequence[ConcreteOption], place: Path) -> Sequence[ConcreteOption]:
@@ -237,10 +237,10 @@ def _beginning(instance: Instance, task: Task, ways: Sequence[ConcreteOption]) -
     for way in ways:
         going = begun is not None and not begun.paused and way.id == begun.option
         if going:
-            yield replace(way, goes_on=True, cost=Decimal(0), consumes={}, data=(), not_before=None, not_after=start)
+            yield way._replace(goes_on=True, cost=Decimal(0), consumes={}, data=(), not_before=None, not_after=start)
         if begun is None or begun.shortest is None:
             after = start + timedelta(seconds=instance.time.slot) if going else start
-            yield replace(way, not_before=max(way.not_before or after, after)) if going else way
+            yield way._replace(not_before=max(way.not_before or after, after)) if going else way
 
 
 # --- the quotas of a chain ------------------------------------------------------------------------

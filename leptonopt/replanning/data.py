@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -47,7 +46,7 @@ class LeftData:
             return fetched
         there = self.ended[edge.task, 1] + timedelta(seconds=ceil(edge.lag + found.seconds))
         # The move is left out of `data`: no task of the rest states it.
-        return replace(fetched, data=way.data, not_before=max(way.not_before or there, there))
+        return fetched._replace(data=way.data, not_before=max(way.not_before or there, there))
 
     def _origins(self, task: Task, edge: After) -> tuple[str, ...]:
         """Return the regions in which the data of a task that is done lie; raises `UsageError`."""

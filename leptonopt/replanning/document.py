@@ -13,7 +13,7 @@ nothing of replanning verifies that what stays really stays, what is frozen keep
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -279,14 +279,14 @@ class _Rewriting:
 
     def _runs_on(self, task: Task, entry: Document, run: Running) -> None:
         """Give a running task the option to stay, and those to move where it may."""
-        ways = {way.id: replace(way, data=()) for way in self._ways(task)}
+        ways = {way.id: way._replace(data=()) for way in self._ways(task)}
         way = self._way_of(task, run, ways)
         self.result.placed[run.key] = Place(units.instant_text(self._begun(run)), "", way.pool, way.id, way.variant)
         left = self._seconds_left(way, run)
         rest = self._rest_of_bill(way, run, left)
         if run.outside:
-            way = replace(way, uses={}, whole=0, beside={})
-        options = [_option(replace(way, not_before=None), f"{way.id}{STAYS}", left, rest, not_after=self.start)]
+            way = way._replace(uses={}, whole=0, beside={})
+        options = [_option(way._replace(not_before=None), f"{way.id}{STAYS}", left, rest, not_after=self.start)]
         stayed = {added(option.id or "") == "stays" for option in task.options}  # what an earlier replanning has added
         move = None if task.foreign or run.outside or stayed == {True} else run.move or self.state.move
         if move is not None:
@@ -306,10 +306,10 @@ class _Rewriting:
         """Return the options of a task without those that an earlier replanning has added."""
         ways = concrete_options(self.instance, task)
         own = [way for way in ways if plain_option(way.id) == way.id]
-        own = own or [replace(way, id=plain_option(way.id), not_before=None, not_after=None) for way in ways]
+        own = own or [way._replace(id=plain_option(way.id), not_before=None, not_after=None) for way in ways]
         latest = self._latest(task)
         if latest is not None:
-            own = [replace(way, not_after=min(way.not_after or latest, latest)) for way in own]
+            own = [way._replace(not_after=min(way.not_after or latest, latest)) for way in own]
         return [self.data.fetching(task, way) for way in own] if task.after else own
 
     def _way_of(self, task: Task, run: Running | Paused, ways: Mapping[str, ConcreteOption]) -> ConcreteOption:
@@ -434,5 +434,5 @@ def _option(
     consumes = {} if id.endswith(STAYS) else {name: each for name, each in way.consumes.items() if name != CHANGES}
     if change:
         consumes[CHANGES] = Decimal(1)
-    way = replace(way, consumes=consumes)
+    way = way._replace(consumes=consumes)
     return written_option(way, id, seconds, cost, not_before or way.not_before, not_after or way.not_after)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -67,7 +66,7 @@ class UsedByTasks:
             task = self.instance.tasks[index[line["id"]]]
             for way in concrete_options(self.instance, task):
                 if way.id == line["option"]:
-                    own = replace(way, consumes={}) if _goes_on(task, line, start) else way
+                    own = way._replace(consumes={}) if _goes_on(task, line, start) else way
                     yield TaskRun(
                         index[task.id], line.get("copy", 1), line.get("copies", 1), own, start, min(end, slot)
                     )

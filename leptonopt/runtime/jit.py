@@ -138,7 +138,10 @@ def write_marker(part: str = LARGE_SCALE) -> None:
 
 @contextlib.contextmanager
 def compiling_alone(part: str) -> Iterator[None]:
-    """Wait while another process compiles a part's kernels, and keep others waiting; nothing happens on Windows."""
+    """Wait while another process compiles a part's kernels, and keep others waiting.
+
+    Nothing happens where files cannot be locked, as on Windows.
+    """
     marker, handle = cache_marker(part), None
     with contextlib.suppress(ImportError, OSError):
         if marker is not None:

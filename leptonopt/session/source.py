@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
-from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.compiler import CompiledInstance, compile_again, compile_instance
 from leptonopt.compile.decode import TaskRun, decode, encode
 from leptonopt.compile.encode_segments import encode_segments
 from leptonopt.compile.node_form import NodeForm, first_form
@@ -124,7 +124,7 @@ class TreeSource:
 
     def in_form(self, form: NodeForm) -> TreeSource:
         """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""
-        compiled = compile_instance(self.compiled.instance, form, self.compiled.places, self.compiled.ways)
+        compiled = compile_again(self.compiled, form)
         return TreeSource(compiled, self.stated, self.origin, self.counted or self.compiled, self.wanted)
 
     @property

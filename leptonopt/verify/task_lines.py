@@ -11,8 +11,8 @@ from typing import Any
 
 from leptonopt.verify.data import Moved, check_lines
 from leptonopt.verify.exact import Findings, exact, shown, whole
-from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance, StatedOption
-from leptonopt.verify.nodes import Kind, Rented
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
+from leptonopt.verify.nodes import Rented
 from leptonopt.verify.segments import Cut, Segment
 from leptonopt.verify.spot import Spot
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 import pytest
 
 from leptonopt.compile import rows
+from leptonopt.compile.compiler import compile_again
+from leptonopt.compile.node_form import COUNTED, TOLD_APART
 from leptonopt.errors import InstanceError
 from leptonopt.problem.problem import UNLIMITED
 from tests.helpers.tiny_instances import compiled, pool, task
@@ -88,3 +90,15 @@ def test_sets_are_of_groups() -> None:
     made = compiled(task("x"), task("y"), task("z"), together=[["x", "y"]])
     assert made.problem.groups == 2
     assert [members.tolist() for members in made.problem.together] == [[0]]
+
+
+def test_an_instance_in_another_form_keeps_its_options() -> None:
+    """Nodes are told apart or counted; ways, also those that are refused, are the same objects."""
+    nodes = {"id": "n", "nodes": {"size": {"gpu": 4}, "count": 2, "price": 1}}
+    first = compiled(task("x", pool="n", placement="one-node"), task("y", pool="n", gpu=4), pools=[nodes])
+    counted = compile_again(first, COUNTED)
+    assert (len(first.kinds), len(counted.kinds)) == (2, 1)
+    assert counted.ways is first.ways
+    again = compile_again(counted, TOLD_APART)
+    assert again.problem.fixed.tolist() == first.problem.fixed.tolist()
+    assert again.kept == first.kept
