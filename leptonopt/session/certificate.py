@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
+from leptonopt.algorithms.lagrangian.path_dual import PRICE_SCALE, PathDual
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lagrangian.relaxation import RelaxationDuals, relaxation_duals
 from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
@@ -45,6 +46,7 @@ class CertificateSettings:
     slope : relative gain over `patience` rounds at which the ascent ends
     patience : rounds, see `slope`
     pace : first step of the ascent [levels per round]
+    path_rounds, path_rounds_a_second : rounds where tasks may be cut, and where the clock must not decide
     """
 
     max_nonzeros: int = 1_500_000
@@ -53,6 +55,8 @@ class CertificateSettings:
     slope: float = 1e-6
     patience: int = 120
     pace: float = 0.3
+    path_rounds: int = 400
+    path_rounds_a_second: int = 4
 
 
 SETTINGS = CertificateSettings()
@@ -98,6 +102,9 @@ def _nothing(problem: Problem) -> RelaxationDuals:
 def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[RelaxationDuals]:
     """Yield prices from all sources there are, each in its share of the time."""
     deadline = Deadline.after(seconds)
+    if problem.chains:
+        yield _of_paths(problem, deadline, work)
+        return
     if has_no_columns(problem):
         yield _nothing(problem)
         return
@@ -110,6 +117,14 @@ def prices_within(problem: Problem, seconds: float, work: float | None) -> Itera
         yield duals
     ascent = _ascended(problem, duals, Limits(deadline.left(), deterministic=work is not None, work=work))
     yield RelaxationDuals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
+
+
+def _of_paths(problem: Problem, deadline: Deadline, work: float | None) -> RelaxationDuals:
+    """Return the prices of an ascent in which tasks that may be cut take their cheapest segments."""
+    dual = PathDual(problem)
+    rounds = SETTINGS.path_rounds if work is None else int(SETTINGS.path_rounds_a_second * work) + 1
+    dual.ascend(lambda: work is None and deadline.expired(), rounds, lambda: None)
+    return replace(_nothing(problem), capacity=dual.best_price / PRICE_SCALE)
 
 
 def _ascended(problem: Problem, duals: RelaxationDuals | None, limits: Limits) -> DualAscent:

@@ -119,8 +119,8 @@ class TreeSource:
 
     @property
     def prices_itself(self) -> bool:
-        """Return whether prices can certify the bound: not where tasks may be cut, nor beside meters."""
-        return self.compiled.cut is None and not self.problem.meters
+        """Return whether prices can certify the bound: not beside meters."""
+        return not self.problem.meters
 
     def in_form(self, form: NodeForm) -> TreeSource:
         """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""
@@ -187,7 +187,7 @@ class TreeSource:
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
     ) -> dict[str, Any] | None:
-        """Return the best certificate from an ascent and the linear relaxation; None where tasks may be cut."""
+        """Return the best certificate from an ascent and the linear relaxation; None beside meters."""
         if not self.prices_itself:
             return None
         from leptonopt.session.certificate import best_certificate
@@ -207,7 +207,7 @@ class TreeSource:
         return uncoupled(self.stated)
 
     def certificate_of_none(self) -> dict[str, Any] | None:
-        """Return a certificate without prices; None where tasks may be cut."""
+        """Return a certificate without prices; None beside meters."""
         if not self.prices_itself:
             return None
         from leptonopt.session.certificate import infeasibility_certificate

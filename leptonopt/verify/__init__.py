@@ -91,13 +91,10 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
 
     `ok` when that is at least the bound that the certificate states.
     """
-    from leptonopt.verify.bound import Bound  # only certificates need it
+    from leptonopt.verify.segment_bound import SegmentBound  # only certificates need it
 
     try:
-        stated_instance = StatedInstance(instance)
-        if any(map(is_cut, stated_instance.tasks.values())):
-            raise Malformed("a certificate does not support tasks with segments")
-        bound = Bound(stated_instance, certificate).value()
+        bound = SegmentBound(StatedInstance(instance), certificate).value()
         stated = certificate.get("bound")
         made_for = (certificate.get("instance") or {}).get("sha256")
         if made_for not in (None, fingerprint(instance)):

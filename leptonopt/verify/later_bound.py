@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.verify.bound import Bound
 from leptonopt.verify.instance_reader import StatedInstance
+from leptonopt.verify.segment_bound import SegmentBound
 from leptonopt.verify.windows import Fit
 
 
-class LaterBound(Bound):
+class LaterBound(SegmentBound):
     """The bound that prices prove, and that with another deadline of a task."""
 
     def __init__(self, stated: StatedInstance, certificate: Mapping[str, Any]) -> None:

@@ -59,7 +59,7 @@ class Cut:
 
     def lengths(self, way: StatedOption, number: int, goes_on: bool) -> tuple[int, int]:
         """Return the least and the greatest length of a segment in a way [slots]."""
-        lost, whole, shortest = self._lost(way, number, goes_on), working(way), self.shortest
+        lost, whole, shortest = self.lost(way, number, goes_on), working(way), self.shortest
         rest = whole * self.left
         if goes_on and self.begun is not None:
             shortest, whole = self.begun.shortest or self.slot, rest
@@ -68,7 +68,7 @@ class Cut:
 
     def share(self, way: StatedOption, number: int, slots: int, goes_on: bool) -> Fraction:
         """Return the share of the task that a segment does."""
-        return (slots * self.slot - self._lost(way, number, goes_on)) / working(way)
+        return (slots * self.slot - self.lost(way, number, goes_on)) / working(way)
 
     def paid(self, way: StatedOption, segment: Segment) -> StatedOption:
         """Return a way with what a segment in it pays and consumes."""
@@ -79,7 +79,7 @@ class Cut:
         fetched = sum((move.money for move in way.data), NOTHING)
         return replace(way, cost=way.cost - fetched + self.cost, data=())
 
-    def _lost(self, way: StatedOption, number: int, goes_on: bool) -> Fraction:
+    def lost(self, way: StatedOption, number: int, goes_on: bool) -> Fraction:
         """Return the time that a segment loses: to restart, or, the first of all, to fetch inputs."""
         if self.later(number, goes_on):
             return Fraction(self.restart)

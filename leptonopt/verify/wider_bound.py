@@ -17,6 +17,7 @@ from leptonopt.verify.exact import exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
 from leptonopt.verify.multiples import used_up
 from leptonopt.verify.quotas import covers
+from leptonopt.verify.segment_bound import SegmentBound
 
 Row = tuple[str, str]  # pool and resource
 
@@ -29,7 +30,7 @@ class More:
     by_slot: list[Fraction]
 
 
-class WiderBound(Bound):
+class WiderBound(SegmentBound):
     """The bound of an instance with one more unit of a resource, or of a limit, in every slot."""
 
     def __init__(
@@ -56,7 +57,7 @@ def worths_of_more(
     The limits are those at every moment. Resources of nodes are not among these: how much there is is decided.
     """
     stated = StatedInstance(instance)
-    base = Bound(stated, certificate)
+    base = SegmentBound(stated, certificate)
     if (bound := base.value()) is None:
         return {}, {}
     moments = [quota for quota in stated.quotas if quota.get("per") == "moment"]

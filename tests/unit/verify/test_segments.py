@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.verify import proven, uncoupled, verify
+from leptonopt.verify import uncoupled, verify
 from leptonopt.verify.segments import cut_of
 from leptonopt.verify.stated_options import StatedOption
 
@@ -117,9 +117,8 @@ def test_defaults() -> None:
     assert cut_of({}, 3600, no_way) is None
 
 
-def test_no_certificate() -> None:
-    """Prices certify no bound where tasks may be cut, and such tasks do not count as uncoupled."""
-    assert "segments" in proven(DOCUMENT, {"leptonopt_certificate": 1}).why
+def test_not_uncoupled() -> None:
+    """Tasks that may be cut do not count as uncoupled."""
     assert not uncoupled(DOCUMENT)
 
 
