@@ -182,5 +182,5 @@ class Findings:
         if true is None or stated is None:
             if true is not None or stated is not None:
                 self.say(rule, witness, f"is {stated}, not {None if true is None else shown(true)}")
-        elif not near(exact(stated), Fraction(true)):
+        elif exact(stated) != true and not near(exact(stated), Fraction(true)):
             self.say(rule, witness, f"is {stated}, not {shown(true)}", exact(stated) - true)

@@ -1,7 +1,8 @@
 """Depth-first branch and bound: the group with the most regret first, its columns by cost.
 
 The bound of a node is its cost and, for each copy that is left, its cheapest column that still fits (Land and Doig,
-1960, doi:10.2307/1910129). Effort is counted in tests of columns, not by the clock.
+1960, doi:10.2307/1910129). Columns on rented nodes count with their share of the rent; another bound has the whole rent
+of what is chosen, and what is left without its own. Effort is counted in tests of columns, not by the clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from leptonopt.algorithms.enumeration.node_rent import takes_nodes
 from leptonopt.algorithms.enumeration.packed_columns import PackedColumn, PackedColumns
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule
@@ -26,14 +28,14 @@ class EffortSpent(Exception):
 
 def unsupported_rule(problem: Problem) -> str | None:
     """Return what stands against the search; None where it has all rules."""
-    if len(problem.nodes):
-        return "nodes"
+    if len(problem.nodes) and not takes_nodes(problem):
+        return "nodes with starts, commitments or several suppliers of a row"
     if problem.together or problem.apart:
         return "affinity"
     if len(problem.services):
         return "services"
-    if problem.meters:
-        return "meters"
+    if problem.meters or problem.savings:
+        return "meters and savings plans"
     if any(quota.nodes is not None or quota.replicas is not None for quota in problem.quotas):
         return "quotas on nodes"
     return None
@@ -46,7 +48,8 @@ class Node:
     Attributes
     ----------
     free : what is left of capacity, packed
-    cost : of what is chosen
+    cost : of what is chosen, with the shares of columns in the rent of nodes
+    more : what the rent is above these shares
     left : copies left by group that has some
     begin : by group, the position of the column of its last copy: equal copies go in order of columns
     quotas : what is left of each
@@ -54,6 +57,7 @@ class Node:
 
     free: int
     cost: int
+    more: int
     left: dict[int, int]
     begin: dict[int, int]
     quotas: tuple[int, ...]
@@ -81,11 +85,13 @@ class BranchAndBound:
         self.problem, self.packed = problem, PackedColumns(problem)
         self.columns, self.guard = self.packed.by_group, self.packed.guard
         self.effort, self.should_stop, self.found = effort, should_stop, found
+        self.look = max(0, effort - LOOKS)
         self.below, self.best, self.bound = below, None, None
         # A negative use of quotas would free some of it later: then nothing may be cut off by what is left.
         uses = [use for columns in self.columns for column in columns for use in column.quotas]
         self.falling = min(uses, default=0) >= 0
         edges = (problem.before, problem.after, problem.lag, problem.most)
+        self.least = [min((each.cost - each.share for each in columns), default=0) for columns in self.columns]
         self.before: dict[int, list[tuple[int, int, int]]] = {}
         for before, after, lag, most in zip(*(part.tolist() for part in edges), strict=True):
             self.before.setdefault(after, []).append((before, lag, most))
@@ -99,7 +105,7 @@ class BranchAndBound:
         groups = np.flatnonzero(self.problem.copies).tolist()
         copies = {group: int(self.problem.copies[group]) for group in groups}
         limits = tuple(quota.limit for quota in self.problem.quotas)
-        root = Node(self.packed.free, 0, copies, dict.fromkeys(groups, 0), limits)
+        root = Node(self.packed.free, 0, 0, copies, dict.fromkeys(groups, 0), limits)
         cheapest = self._cheapest(root)
         if cheapest is None:
             return True
@@ -113,22 +119,28 @@ class BranchAndBound:
     def _visit(self, node: Node) -> None:
         """Search below a node."""
         if not node.left:
-            self._take(node)
+            self._take(node.chosen, node.quotas, node.cost + node.more)
             return
         cheapest = self._cheapest(node)
         if cheapest is None:
             return
         least = node.cost + sum(node.left[group] * self.columns[group][at].cost for group, (at, _) in cheapest.items())
-        if self.below is not None and least >= self.below:
+        beside = node.cost + node.more + sum(self.least[group] * count for group, count in node.left.items())
+        if self.below is not None and max(least, beside) >= self.below:
             return
         ready = [group for group in cheapest if not self._waits(node, group)]
         group = max(ready, key=lambda each: (cheapest[each][1], -each))
         begin, columns = cheapest[group][0], self.columns[group]
-        rest = least - columns[begin].cost
+        if node.left == {group: 1}:
+            self._end(node, group, columns[begin:])
+            return
+        rest, beside = least - columns[begin].cost, beside - self.least[group]
         for at in range(begin, len(columns)):
             column = columns[at]
             if self.below is not None and rest + column.cost >= self.below:
                 return
+            if self.below is not None and beside + column.cost - column.share >= self.below:
+                continue
             if self._fits(node, group, column):
                 self._visit(self._with(node, group, at))
 
@@ -155,8 +167,10 @@ class BranchAndBound:
     def _fits(self, node: Node, group: int, column: PackedColumn) -> bool:
         """Return whether a column fits beside what is chosen."""
         self.effort -= 1
-        if self.effort % LOOKS == 0 and (self.effort <= 0 or self.should_stop()):
-            raise EffortSpent
+        if self.effort <= self.look:
+            if self.effort <= 0 or self.should_stop():
+                raise EffortSpent
+            self.look = max(0, self.effort - LOOKS)
         if (node.free - column.use) & self.guard != self.guard:
             return False
         if self.falling and any(use > left for use, left in zip(column.quotas, node.quotas, strict=True)):
@@ -184,14 +198,32 @@ class BranchAndBound:
         if not left[group]:
             del left[group]
         quotas = tuple(amount - use for amount, use in zip(node.quotas, column.quotas, strict=True))
+        more = node.more + self._rent(node, column) - column.share
         chosen = [*node.chosen, (group, column)]
-        return Node(node.free - column.use, node.cost + column.cost, left, begin, quotas, chosen)
+        return Node(node.free - column.use, node.cost + column.cost, more, left, begin, quotas, chosen)
 
-    def _take(self, node: Node) -> None:
+    def _rent(self, node: Node, column: PackedColumn) -> int:
+        """Return what a column adds to the rent of nodes."""
+        if not column.use & self.packed.held:
+            return 0
+        self.effort -= column.end - column.start  # a slot takes as long as a test
+        return self.packed.rent(node.free, column)
+
+    def _end(self, node: Node, group: int, columns: list[PackedColumn]) -> None:
+        """Place the last copy where that costs least."""
+        for column in columns:
+            if self.below is not None and node.cost + column.cost >= self.below:
+                return
+            cost = node.cost + node.more + column.cost - column.share
+            if (self.below is None or cost < self.below) and self._fits(node, group, column):
+                quotas = tuple(amount - use for amount, use in zip(node.quotas, column.quotas, strict=True))
+                self._take([*node.chosen, (group, column)], quotas, cost + self._rent(node, column))
+
+    def _take(self, chosen: Chosen, quotas: tuple[int, ...], cost: int) -> None:
         """Keep a whole schedule that is cheaper than all before."""
-        if min(node.quotas, default=0) < 0 or (self.below is not None and node.cost >= self.below):
+        if min(quotas, default=0) < 0 or (self.below is not None and cost >= self.below):
             return
-        runs = [column for _, column in node.chosen if column.option >= 0]
+        runs = [column for _, column in chosen if column.option >= 0]
         schedule = Schedule.of([column.option for column in runs], [column.start for column in runs])
-        self.best, self.below = (schedule, node.cost), node.cost
-        self.found(schedule, node.cost)
+        self.best, self.below = (schedule, cost), cost
+        self.found(schedule, cost)

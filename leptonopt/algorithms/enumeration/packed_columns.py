@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from leptonopt.algorithms.enumeration.node_rent import node_rents
 from leptonopt.problem.problem import UNLIMITED, Problem
 
 
@@ -21,11 +22,12 @@ class PackedColumn:
 
     Attributes
     ----------
-    cost : of one copy [money units]
+    cost : of one copy, with its share of the rent of nodes [money units]
     use : of capacity, packed
     option, start : of the problem; option -1 leaves the copy out
     end : slot after the last one
     quotas : use of each quota
+    share : of the rent of nodes, in `cost` [money units]
     """
 
     cost: int
@@ -34,6 +36,7 @@ class PackedColumn:
     start: int
     end: int
     quotas: tuple[int, ...] = ()
+    share: int = 0
 
 
 class PackedColumns:
@@ -43,11 +46,19 @@ class PackedColumns:
     ----------
     free : all capacity, with the guard bits set
     guard : the guard bits
+    field : the mask of one field
+    rents : of the kinds of nodes
+    supplied : by kind of nodes, the place of each row that it supplies, and how much of it a node offers
+    held : the fields of rows that nodes supply, as a mask
     """
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.rows = np.flatnonzero((problem.capacity < UNLIMITED).any(axis=1)).tolist()
+        self.problem, self.rents = problem, node_rents(problem)
+        capacity = problem.capacity.copy()
+        for kind in self.rents:
+            for row, room in zip(kind.rows, kind.room, strict=True):
+                capacity[row] = np.minimum(capacity[row], room)
+        self.rows = np.flatnonzero((capacity < UNLIMITED).any(axis=1)).tolist()
         most = self._most()
         self.width = max((most[row] for row in self.rows), default=0).bit_length() + 1
         slots = problem.slots
@@ -56,8 +67,14 @@ class PackedColumns:
         self.guard = ones << (self.width - 1)
         self.free = self.guard
         for row in self.rows:
-            for slot, amount in enumerate(problem.capacity[row].tolist()):
+            for slot, amount in enumerate(capacity[row].tolist()):
                 self.free |= min(amount, most[row]) << (self.place[row] + slot * self.width)
+        self.field = (1 << self.width) - 1
+        self.supplied = [
+            [(self.place[row], size) for row, size in zip(kind.rows, kind.sizes, strict=True)] for kind in self.rents
+        ]
+        run = self._ones(slots) * self.field
+        self.held = sum(run << place for places in self.supplied for place, _ in places)
 
     def _most(self) -> list[int]:
         """Return what all copies together can hold of each row: more capacity is of no use."""
@@ -81,14 +98,39 @@ class PackedColumns:
         uses = [self._use(option) for option in range(problem.options)]
         quotas = [self._quota_uses(option) for option in range(problem.options)]
         group, first, duration = (each.tolist() for each in (problem.group, problem.first, problem.duration))
-        columns = zip(table.option.tolist(), table.start.tolist(), table.cost.tolist(), strict=True)
-        for option, start, cost in columns:
+        columns = zip(table.option.tolist(), table.start.tolist(), table.cost.tolist(), self._shares(), strict=True)
+        for option, start, cost, share in columns:
             quota = tuple(use[start - first[option]] for use in quotas[option])
-            use = uses[option] << (start * self.width)
-            found[group[option]].append(PackedColumn(cost, use, option, start, start + duration[option], quota))
+            use, end = uses[option] << (start * self.width), start + duration[option]
+            found[group[option]].append(PackedColumn(cost + share, use, option, start, end, quota, share))
         for number in np.flatnonzero(problem.optional).tolist():
             found[number].append(PackedColumn(int(problem.value[number]), 0, -1, 0, 0, (0,) * len(problem.quotas)))
         return [sorted(columns, key=lambda each: (each.cost, each.end, each.option)) for columns in found]
+
+    def _shares(self) -> list[int]:
+        """Return the share of each column of the table in the rent of nodes."""
+        table = self.problem.columns
+        shares = np.zeros_like(table.cost)
+        for kind in self.rents:
+            for option in range(self.problem.options):
+                mine = table.option == option
+                shares[mine] += kind.shares(self.problem, option, table.start[mine])
+        found: list[int] = shares.tolist()
+        return found
+
+    def rent(self, free: int, column: PackedColumn) -> int:
+        """Return what a column adds to the rent of nodes, where so much is free before it."""
+        total, field, width = 0, self.field, self.width
+        before, after = self.free - free, self.free - free + column.use
+        for kind, places in zip(self.rents, self.supplied, strict=True):
+            for slot in range(column.start, column.end):
+                had = needs = kind.reserved
+                for place, size in places:
+                    at = place + slot * width
+                    had = max(had, -(-(before >> at & field) // size))
+                    needs = max(needs, -(-(after >> at & field) // size))
+                total += (needs - had) * kind.price[slot]
+        return total
 
     def _use(self, option: int) -> int:
         """Return the use of an option that starts in slot 0."""

@@ -22,6 +22,8 @@ def test_fits_as_arrays_say(seed: int) -> None:
     packed, rng = PackedColumns(problem), np.random.default_rng(seed)
     groups = [[column for column in group if column.option >= 0] for group in packed.by_group]
     free, room = packed.free, problem.capacity.copy()
+    for kind in packed.rents:
+        room[list(kind.rows)] = np.minimum(room[list(kind.rows)], kind.room)
     for columns in filter(None, groups):
         chosen = columns[int(rng.integers(len(columns)))]
         for other in columns:
