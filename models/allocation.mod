@@ -77,9 +77,10 @@ param start_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param stop_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param commit_use{QUOTAS, KINDS}, integer, default 0;
 param tier_size{TIERS}, integer, >= 0;                   # what a tier of a meter holds
-param savings_steps{SAVINGS}, integer, >= 0;             # that can be committed
+set STARTS, dimen 2;                                     # of a savings plan: from when on steps can be committed
+param savings_steps{STARTS}, integer, >= 0;              # that can be committed then
 param line_price{LINES, METERS}, integer, default 0;     # per unit of use [money units]
-param line_step{LINES}, integer;                         # per step committed [money units]
+param line_step{(p, h, j) in LINES, (p, i) in STARTS}, integer;        # per step committed [money units]
 param line_base{LINES}, integer;                         # [money units]
 param tier_price{TIERS}, integer, >= 0;                  # per unit of use [money units]
 param least_money{METERS}, integer, >= 0;                # that a meter costs [money units]
@@ -159,7 +160,7 @@ var done{j in BATCHES}, binary;                                          # batch
 
 var used{QUOTAS};                                                        # what is used of a quota or a meter
 var held{(m, k) in TIERS}, integer, >= 0, <= tier_size[m, k];            # what a tier of a meter holds
-var steps{p in SAVINGS}, integer, >= 0, <= savings_steps[p];        # committed
+var steps{(p, i) in STARTS}, integer, >= 0, <= savings_steps[p, i]; # committed
 var beyond{HOURS}, >= 0;                                            # what a window costs beyond its lower prices
 var topped{METERS}, >= 0;                                                # what a meter costs beyond its tiers, for its minimum
 var tier_full{TIERS}, binary;                                            # tiers that may be followed by others
@@ -257,7 +258,8 @@ s.t. tier_follows{(m, k) in TIERS: k > 0}: held[m, k] <= tier_size[m, k] * tier_
 # --- cost: a window of a savings plan costs the largest of its lines -------------------------------------
 
 s.t. savings{(p, h, j) in LINES}:
-    beyond[p, h] >= sum{m in METERS} line_price[p, h, j, m] * used[m] + line_step[p, h, j] * steps[p] + line_base[p, h, j];
+    beyond[p, h] >= sum{m in METERS} line_price[p, h, j, m] * used[m]
+        + sum{(p, i) in STARTS} line_step[p, h, j, i] * steps[p, i] + line_base[p, h, j];
 
 # --- affinity: groups of a set on one pool; copies kept apart on different ones -------------------------
 

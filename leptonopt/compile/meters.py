@@ -22,7 +22,8 @@ from leptonopt.compile.quotas import (
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.savings import SavingsWindow, savings_windows
 from leptonopt.compile.services import CompiledServices
-from leptonopt.instance import Covered, Instance, Meter
+from leptonopt.instance import Instance, Meter
+from leptonopt.instance.savings import Place
 from leptonopt.problem.problem import Meter as Tiers
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.savings import Savings
@@ -59,7 +60,7 @@ class Metering:
         ]
         self.savings = [
             [
-                (window, [self._counter(self._covered(window, each), groups) for each in window.covered])
+                (window, [self._counter(self._covered(window, place), groups) for place in window.places])
                 for window in check_time_each(windows)
             ]
             for windows in savings_windows(instance)
@@ -71,11 +72,11 @@ class Metering:
         unit = unit_of(window.quota, [*used.numbers(), *begins])
         return Counter(used, unit, ceil(countable(used, unit, groups, self.rows, self.services)))
 
-    def _covered(self, window: SavingsWindow, each: Covered) -> Use:
+    def _covered(self, window: SavingsWindow, place: Place) -> Use:
         """Return the use of what a plan covers, in unit-hours of a window."""
-        (pool, name, of_nodes), time = each.place, self.instance.time
+        (pool, name, of_nodes), time = place, self.instance.time
         starts = [Fraction(0)] * len(self.services.ways)
-        meter = Meter(id=f"{window.plan.id} {pool} {name}", of="hours", pools=[pool], tiers=[{"price": 0}])
+        meter = Meter(id=f"{window.plans[0].id} {pool} {name}", of="hours", pools=[pool], tiers=[{"price": 0}])
         within = MeterWindow(meter, window.first, window.last)
         if of_nodes:
             counted = [(kind.pool.id, kind.name) == (pool, name) for kind in self.rows.kinds]
@@ -92,14 +93,13 @@ class Metering:
             total += window.cost(window.spent + counter.most * counter.unit)
             units += counter.most + 1
         for own, counters in (pair for windows in self.savings for pair in windows):
-            for prices, per_money in own.lines():
-                whole = [price * counter.unit for price, counter in zip(prices, counters, strict=True)]
-                amounts |= {*whole, per_money * own.step, per_money * own.given}
-            most = [counter.most * counter.unit for counter in counters]
-            total += own.paid(own.plan.steps) + sum(
-                (use * Fraction(each.listed) for use, each in zip(most, own.covered, strict=True)), Fraction(0)
-            )
-            units += sum(counter.most for counter in counters) + own.plan.steps + 1
+            for prices, worth in own.lines():
+                amounts |= {price * counter.unit for price, counter in zip(prices, counters, strict=True)}
+                amounts |= {*_of_steps(own, worth), _of_given(own, worth)}
+            listed = {each.place: Fraction(each.listed) for each in own.filling}
+            most = [counter.most * counter.unit * listed[at] for counter, at in zip(counters, own.places, strict=True)]
+            total += sum(own.paid(own.most), Fraction(0)) + sum(most, Fraction(0))
+            units += sum(counter.most for counter in counters) + sum(own.most) + 1
         return amounts, total, units
 
     def priced(self, problem: Problem, groups: Groups, money: Convert) -> Problem:
@@ -120,16 +120,31 @@ class Metering:
                 at = np.arange(len(found), len(found) + len(counters))
                 found += [counter.tiers([Fraction(0)], [0], self.services) for counter in counters]
                 lines.append(_lines(window, counters, at, money))
-            plans.append(Savings(windows[0][0].plan.steps, tuple(lines)))
+            plans.append(Savings(np.array(windows[0][0].most, np.int64), tuple(lines)))
         return replace(problem, meters=tuple(found), savings=tuple(plans))
 
 
 def _lines(window: SavingsWindow, counters: Sequence[Counter], meters: np.ndarray, money: Convert) -> Lines:
     """Return the cost of a window beyond lower prices in whole units."""
     price, step, base = [], [], []
-    for prices, per_money in window.lines():
+    for prices, worth in window.lines():
         price.append([money(each * counter.unit) for each, counter in zip(prices, counters, strict=True)])
-        step.append(money(per_money * window.step))
-        base.append(money(per_money * window.given))
-    shape = (len(price), len(counters))
-    return Lines(meters, np.array(price, np.int64).reshape(shape), np.array(step, np.int64), np.array(base, np.int64))
+        step.append([money(each) for each in _of_steps(window, worth)])
+        base.append(money(_of_given(window, worth)))
+    many = len(price)
+    return Lines(
+        meters,
+        np.array(price, np.int64).reshape(many, len(counters)),
+        np.array(step, np.int64).reshape(many, len(window.steps)),
+        np.array(base, np.int64),
+    )
+
+
+def _of_steps(window: SavingsWindow, worth: Sequence[Fraction]) -> list[Fraction]:
+    """Return what a step at each start costs, where money of each plan counts with a factor."""
+    return [worth[window.buyer] * each for each in window.steps]
+
+
+def _of_given(window: SavingsWindow, worth: Sequence[Fraction]) -> Fraction:
+    """Return what is committed already, where money of each plan counts with a factor."""
+    return sum((each * money for each, money in zip(worth, window.given, strict=True)), Fraction(0))

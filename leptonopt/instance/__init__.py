@@ -20,7 +20,7 @@ from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import Instance, Objective, replace
 from leptonopt.instance.pools import POWER, Billing, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Measure, Meter, Quota
-from leptonopt.instance.savings import Covered, SavingsPlan, covered
+from leptonopt.instance.savings import Covered, SavingsPlan, covered, savings_groups
 from leptonopt.instance.schema import instance_schema
 from leptonopt.instance.services import Batch, Demand, Service, Way
 from leptonopt.instance.tasks import Checkpoint, Option, Segments, Task, Variant, merged_work
@@ -58,6 +58,7 @@ __all__ = [
     "merged_work",
     "refuse",
     "replace",
+    "savings_groups",
     "stated",
     "validate",
 ]

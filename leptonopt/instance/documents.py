@@ -1,7 +1,6 @@
 """The keys of an instance's document and the types of their values, for type checkers.
 
-What `Instance(...)` and the other nouns take is annotated with these; a test compares them with the JSON schema. A noun
-stands for its document wherever one is allowed.
+`Instance(...)` and the other nouns take these, or nouns in their place; a test compares them with the JSON schema.
 """
 
 from __future__ import annotations
@@ -378,6 +377,8 @@ class SavingsCommitDocument(TypedDict):
 
     max: Number
     step: NotRequired[Number]
+    term: NotRequired[Duration | None]
+    start: NotRequired[Sequence[Instant]]
 
 
 class SavingsPlanDocument(TypedDict):
@@ -386,6 +387,7 @@ class SavingsPlanDocument(TypedDict):
     id: str
     committed: NotRequired[Number | SeriesDocument | None]
     commit: NotRequired[SavingsCommitDocument | Noun | None]
+    order: NotRequired[int]
     rates: Sequence[SavingsRateDocument | Noun]
 
 

@@ -119,8 +119,9 @@ class Instance(StrictModel):
 
     @cached_property
     def saved(self) -> dict[Place, Decimal]:
-        """Return the prices under savings plans [money per unit or node, and hour]."""
-        return {each.place: each.saved for plan in self.savings for each in covered(plan, self.pools)}
+        """Return the least prices under savings plans [money per unit or node, and hour]."""
+        found = sorted(covered(self.savings, self.pools), key=lambda each: -each.saved)
+        return {each.place: each.saved for each in found}
 
     def document(self) -> dict[str, Any]:
         """Return the instance as a plain tree, as a native file states it (numbers as Decimal).

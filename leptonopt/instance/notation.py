@@ -82,6 +82,7 @@ class _Rewriting:
 
     def document(self, tree: Document) -> Document:
         """Return a whole document rewritten."""
+        savings: dict[str, Edit] = {"committed": self.series, "commit": self.offer}
         edits: dict[str, Edit] = {
             "time": lambda value, path: self._edited(value, path, {"start": self.instant}),
             "pools": self._each(self.pool),
@@ -91,7 +92,7 @@ class _Rewriting:
             "batches": self._each(lambda value, path: self._edited(value, path, self._dates)),
             "quotas": self._each(self.measure),
             "meters": self._each(self.measure),
-            "savings": self._each(lambda value, path: self._edited(value, path, {"committed": self.series})),
+            "savings": self._each(lambda value, path: self._edited(value, path, savings)),
         }
         made: Document = self._edited(tree, (), edits)
         return made

@@ -16,7 +16,7 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.data_moves import DataMove
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.quotas import QuotaWindow
-from leptonopt.instance import Instance, Objective, Task
+from leptonopt.instance import Instance, Objective, Task, units
 from leptonopt.instance.pools import MARK
 from leptonopt.plan.costing import Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
@@ -243,11 +243,16 @@ def _meters(bill: Bill) -> dict[str, Any]:
 
 def _savings(bill: Bill) -> dict[str, Any]:
     """Return a line for each savings plan; nothing where the instance has none."""
-    lines = [
-        {"id": plan.id, "commit": number(Fraction(plan.step) * own.steps)}
-        | {key: number(getattr(own, key)) for key in ("paid", "covered", "lost", "cost")}
-        for plan, own in zip(bill.instance.savings, bill.savings, strict=True)
-    ]
+    found = {each.plan.id: each for group in bill.savings for each in group.plans}
+    lines = []
+    for plan in bill.instance.savings:
+        own = found[plan.id]
+        bought = [{"start": units.instant_text(start), "commit": number(money)} for start, money in own.bought]
+        lines.append(
+            {"id": plan.id, "commit": number(own.commit)}
+            | ({"bought": bought} if bought else {})
+            | {key: number(getattr(own, key)) for key in ("paid", "covered", "lost", "cost")}
+        )
     return {"savings": lines} if lines else {}
 
 

@@ -226,11 +226,19 @@ MeterUse = TypedDict(
 )
 
 
+class SavingsPurchase(TypedDict):
+    """Money per hour committed from a start on."""
+
+    start: str
+    commit: float
+
+
 class SavingsUse(TypedDict):
     """A savings plan: money per hour committed by the plan, and money of the horizon."""
 
     id: str
     commit: float
+    bought: NotRequired[list[SavingsPurchase]]
     paid: float
     covered: float
     lost: float

@@ -46,6 +46,13 @@ def supply_tables(document: Mapping[str, Any], wording: Wording, most: int | Non
     if plans := document.get("savings"):
         rows = [(line["id"], *(wording.money(line[key]) for key in SAVINGS.values())) for line in plans]
         yield TextTable("Savings plans", 1, ("plan", *SAVINGS), rows)
+        bought: list[tuple[str, ...]] = [
+            (line["id"], wording.moment(each["start"]), wording.money(each["commit"]))
+            for line in plans
+            for each in line.get("bought", ())
+        ]
+        if bought:
+            yield TextTable("Savings plans bought", 2, ("plan", f"from ({wording.zone})", "committed/h"), bought)
 
 
 def _nodes(lines: Lines, wording: Wording) -> TextTable:

@@ -144,7 +144,7 @@ class _Rewriting:
         self.result.notes += self._odd()
         self.result.notes += left_of_services(self.instance, document, self.plan, self.state, self.start)
         document["pools"] = standing_pools(self.instance, document["pools"], self.state, self.start)
-        document["savings"] = committed_savings(list(document.get("savings", ())), self.plan)
+        document["savings"] = committed_savings(list(document.get("savings", ())), self.plan, self.start)
         for name in ("together", "apart"):
             if name in document:
                 sets = ([id for task in names for id in self._ids(task)] for names in document[name])

@@ -64,14 +64,27 @@ def standing_pools(instance: Instance, pools: list[Document], state: State, star
     return pools
 
 
-def committed_savings(plans: list[Document], plan: Mapping[str, Any]) -> list[Document]:
-    """Return savings plans with what the old plan commits as committed already, and nothing more."""
-    more = {line["id"]: Decimal(str(line["commit"])) for line in plan.get("savings", ())}
-    left = [{key: value for key, value in each.items() if key != "commit"} for each in plans]
-    return [each | {"committed": _raised(each.get("committed", 0), more.get(each["id"], 0))} for each in left]
+def committed_savings(plans: list[Document], plan: Mapping[str, Any], begin: datetime) -> list[Document]:
+    """Return savings plans with what the old plan commits as committed already, and nothing more.
+
+    Money that it commits for a term is a plan of its own, over the same things. The rest of the horizon starts at
+    `begin`.
+    """
+    lines, found = {line["id"]: line for line in plan.get("savings", ())}, []
+    for each in plans:
+        line, rest = lines.get(each["id"], {}), {key: value for key, value in each.items() if key != "commit"}
+        found.append(rest | {"committed": _raised(each.get("committed", 0), Decimal(str(line.get("commit", 0))))})
+        for bought in line.get("bought", ()):
+            start = units.instant(bought["start"])
+            end = start + timedelta(seconds=units.duration(each["commit"]["term"]))
+            steps = {begin: 0} | {start: Decimal(str(bought["commit"])), end: 0}
+            own = {"steps": {units.instant_text(at): money for at, money in steps.items()}}
+            if end > begin:
+                found.append(rest | {"id": f"{each['id']} from {bought['start']}", "committed": own})
+    return found
 
 
-def _raised(series: Any, more: Decimal | int) -> Any:
+def _raised(series: Any, more: Decimal) -> Any:
     """Return a number, or one that changes over time, with so much more."""
     if not isinstance(series, dict):
         return series + more

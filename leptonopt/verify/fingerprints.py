@@ -172,7 +172,10 @@ SERVICE: Noun = {
 }  # fmt: skip
 BATCH: Noun = {"release": AT, "deadline": AT, "optional": FALSE}
 METER: Noun = {"per": (_plain, "horizon"), "used": ZERO, "minimum": ZERO, "tiers": (_each(_noun({"from": ZERO})), None)}
-SAVINGS: Noun = {"committed": (_series, "#0"), "commit": (_noun({"step": ONE}), None)}
+SAVINGS: Noun = {
+    "committed": (_series, "#0"), "order": ONE,
+    "commit": (_noun({"step": ONE, "term": LONG, "start": (_each(_instant), [])}), None),
+}  # fmt: skip
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),
     "time": (_noun({"start": AT, "slot": (_duration, "#3600"), "horizon": LONG, "zone": (_plain, "UTC")}), None),

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from leptonopt.verify.exact import Findings, Malformed, exact
+from leptonopt.verify.exact import Findings, Malformed, duration, exact, instant
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.quotas import Payer, User
 
 Shares = dict[Payer, Fraction]
+Thing = tuple[str, str | None, str | None]  # a pool, and a resource or a kind of its nodes
 Use = tuple[list[tuple[User, Fraction]], Fraction]  # of an hour: unit-hours of a copy of each run, and of all together
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A resource of a pool, or nodes on demand, that a plan covers; money per hour of one."""
+    """A resource of a pool, or nodes on demand, that a plan covers; money per hour of one.
 
+    `plan` and `order` are the id of the plan and its order.
+    """
+
+    plan: str
+    order: int
     pool: str
     resource: str | None
     kind: str | None
     listed: Fraction
     saved: Fraction
+
+    @property
+    def thing(self) -> Thing:
+        """Return what is covered."""
+        return self.pool, self.resource, self.kind
 
     def held(self, way: StatedOption) -> Fraction:
         """Return how much of the resource a way holds; 0 of nodes."""
@@ -44,8 +55,17 @@ def rates_of(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Rate]:
         prices = kinds[pool, kind] if kind is not None else [exact(stated.pools[pool]["price"][resource])]
         if prices is None:
             raise Malformed(f"savings plan {plan['id']!r}: {kind!r} has no price")
-        found.append(Rate(pool, resource, kind, prices[0], exact(rate["price"])))
+        found.append(Rate(plan["id"], int(plan.get("order", 1)), pool, resource, kind, prices[0], exact(rate["price"])))
     return sorted(found, key=lambda rate: rate.saved / rate.listed)
+
+
+def filling(stated: StatedInstance) -> list[Rate]:
+    """Return the rates of all plans as they are filled: by order, then the largest discount first.
+
+    Plans that cover nothing in common do not meet, so that it makes no difference how they follow each other.
+    """
+    rates = [rate for plan in stated.document.get("savings") or () for rate in rates_of(stated, plan)]
+    return sorted(rates, key=lambda rate: (rate.order, rate.saved / rate.listed))
 
 
 def clock_hours(stated: StatedInstance) -> Iterator[tuple[int, int]]:
@@ -82,32 +102,59 @@ def check_savings(
     hours = list(clock_hours(stated))
     if len(lines) < len(plan.get("savings") or ()):
         findings.say("bill", "savings", "has a line twice")
-    for each in stated.document.get("savings") or ():
-        line, name = lines.pop(each["id"], {}), f"savings plan {each['id']!r}"
-        commit = _commit(each, line, name, findings)
-        sums: dict[str, Fraction] = defaultdict(Fraction)
-        rates, money = rates_of(stated, each), given(stated, each)
-        uses = [_uses(stated, rate, users, nodes, hours) for rate in rates]
-        for at, (first, end) in enumerate(hours):
-            findings.look()
-            paid = sum(money[first:end], commit * (end - first) * stated.hours)
-            _fill(rates, [use[at] for use in uses], paid, sums, shares)
-        sums["lost"] = sums["paid"] - sums.pop("spent")
-        sums["cost"] = sums["paid"] - sums["covered"]
-        for key, true in sums.items():
-            findings.same("bill", f"{name}: {key}", line.get(key), true)
-        total += sums["cost"]
+    plans = stated.document.get("savings") or ()
+    money = {each["id"]: _paid(stated, each, lines.get(each["id"], {}), findings) for each in plans}
+    rates = filling(stated)
+    uses = {rate.thing: _uses(stated, rate, users, nodes, hours) for rate in rates}
+    sums = {each["id"]: dict.fromkeys(("paid", "covered", "spent"), NOTHING) for each in plans}
+    for at, (first, end) in enumerate(hours):
+        findings.look()
+        paid = {id: sum(series[first:end], NOTHING) for id, series in money.items()}
+        _fill(rates, {thing: use[at] for thing, use in uses.items()}, paid, sums, shares)
+    for id, own in sums.items():
+        line = lines.pop(id, {})
+        own["lost"] = own["paid"] - own.pop("spent")
+        own["cost"] = own["paid"] - own["covered"]
+        for key, true in own.items():
+            findings.same("bill", f"savings plan {id!r}: {key}", line.get(key), true)
+        total += own["cost"]
     for id in lines:
         findings.say("bill", f"savings plan {id!r}", "is no savings plan of the instance")
     return total
 
 
-def _commit(plan: Mapping[str, Any], line: Mapping[str, Any], name: str, findings: Findings) -> Fraction:
-    """Return the money per hour that the plan commits; report what cannot be."""
-    commit, may = exact(line.get("commit", 0)), plan.get("commit") or {"max": 0}
-    if not 0 <= commit <= exact(may["max"]) or commit % exact(may.get("step", 1)):
-        findings.say("bill", f"{name}: commit", f"{line.get('commit')} cannot be committed")
-    return commit
+def _paid(
+    stated: StatedInstance, plan: Mapping[str, Any], line: Mapping[str, Any], findings: Findings
+) -> list[Fraction]:
+    """Return the money of a plan in each slot; report what cannot be committed."""
+    name, may = f"savings plan {plan['id']!r}", plan.get("commit") or {"max": 0}
+    starts = [instant(each) for each in may.get("start") or ()]
+    found, seen = given(stated, plan), set[datetime]()
+    purchases: list[tuple[datetime | None, Any]] = [(None, line.get("commit", 0))]
+    purchases += [(instant(each["start"]), each["commit"]) for each in line.get("bought") or ()]
+    for start, written in purchases:
+        money = exact(written)
+        if start is not None and (start not in starts or start in seen):
+            findings.say("bill", f"{name}: bought", f"{start} is no start, or stands twice")
+        if start is None and starts:
+            possible = money == 0
+        else:
+            possible = 0 <= money <= exact(may["max"]) and not money % exact(may.get("step", 1))
+        if not possible:
+            findings.say("bill", f"{name}: commit", f"{written} cannot be committed")
+        low, high = span(stated, start, may.get("term"))
+        found = [own + money * stated.hours * (low <= at < high) for at, own in enumerate(found)]
+        if start is not None:
+            seen.add(start)
+    return found
+
+
+def span(stated: StatedInstance, start: datetime | None, term: Any) -> tuple[int, int]:
+    """Return the first slot of a term and the one behind it; of the horizon without a start."""
+    if start is None:
+        return 0, stated.slots
+    low = round((start - stated.start).total_seconds())
+    return -(-low // stated.slot), -(-(low + duration(term)) // stated.slot)
 
 
 def _uses(
@@ -130,16 +177,23 @@ def _uses(
 
 
 def _fill(
-    rates: Sequence[Rate], uses: Sequence[Use], paid: Fraction, sums: dict[str, Fraction], shares: Shares
+    rates: Sequence[Rate],
+    uses: Mapping[Thing, Use],
+    paid: Mapping[str, Fraction],
+    sums: Mapping[str, dict[str, Fraction]],
+    shares: Shares,
 ) -> None:
-    """Spend the money of an hour on the largest discounts first; add to the sums, and to what payers pay."""
-    left = paid
-    for rate, (held, used) in zip(rates, uses, strict=True):
-        hours = min(used, left / rate.saved)
-        left -= hours * rate.saved
-        sums["covered"] += hours * rate.listed
+    """Spend the money of an hour in the order of rates; add to the sums of plans, and to what payers pay."""
+    money, open_ = dict(paid), {thing: used for thing, (_, used) in uses.items()}
+    for rate in rates:
+        held, used = uses[rate.thing]
+        hours = min(open_[rate.thing], money[rate.plan] / rate.saved)
+        open_[rate.thing] -= hours
+        money[rate.plan] -= hours * rate.saved
+        sums[rate.plan]["covered"] += hours * rate.listed
+        sums[rate.plan]["spent"] += hours * rate.saved
         for user, use in held:
             share = hours / used * user.times * use * (rate.saved - rate.listed)
             shares[user.payer] = shares.get(user.payer, NOTHING) + share
-    sums["paid"] += paid
-    sums["spent"] += paid - left
+    for id, value in paid.items():
+        sums[id]["paid"] += value

@@ -23,7 +23,7 @@ from tests.helpers import bruteforce, random_instances
 from tests.helpers.marks import first
 from tests.helpers.metered import moved
 from tests.helpers.recording_monitor import Ear
-from tests.helpers.saved import saved
+from tests.helpers.saved import RATES, saved
 from tests.helpers.small_problems import ints, problem
 from tests.helpers.tiny_instances import power_plants
 from tests.second_reading.brute import Search, TooLarge
@@ -123,6 +123,16 @@ def test_algebra_of_savings_plans(tmp_path: Path) -> None:
     cost = by_mathprog(made.problem, tmp_path)
     assert cost is not None
     assert cost * made.unit == Fraction(172, 9)
+
+
+def test_algebra_of_savings_plans_over_one_thing(tmp_path: Path) -> None:
+    """The narrow plan pays for one s at a time, the wide one for t: both s come one after the other."""
+    stated = saved(committed=2.7, order=2)
+    stated["savings"].append({"id": "narrow", "committed": 1.5, "rates": [RATES[0] | {"price": 1.5}]})
+    made = compile_instance(validate(stated))
+    cost = by_mathprog(made.problem, tmp_path)
+    assert cost is not None
+    assert cost * made.unit == 4 * (Fraction("2.7") + Fraction("1.5"))
 
 
 def test_algebra_of_a_minimum(tmp_path: Path) -> None:

@@ -63,7 +63,11 @@ class Search:
             for window in quota.windows
         ]
         self.node_quotas += [
-            (rate, window) for plan in instance.savings for window in plan.windows for rate in plan.rates if rate.kind
+            (rate, window)
+            for own in instance.savings
+            for window in own.windows
+            for rate in own.things.values()
+            if rate.kind
         ]
         self.memo: dict[tuple[str, Held], dict[Used, Fraction]] = {}
         self.units = {
@@ -74,7 +78,8 @@ class Search:
         for task, _ in reversed(self.copies):
             least = self.choices[task.id][0][0] if self.choices[task.id] else Fraction(0)
             self.floor.insert(0, self.floor[0] + least)
-        self.nodes_floor = instance.weight * sum((plan.least() for plan in instance.savings), Fraction(0))
+        plans = [plan for own in instance.savings for plan in own.plans]
+        self.nodes_floor = instance.weight * sum((plan.least() for plan in plans), Fraction(0))
         self.replicas: list[Run] = []
         self.served: dict[int, list[tuple[Fraction, Schedule]]] = {}
 
@@ -319,19 +324,19 @@ class Search:
     def _saved(self, runs: list[Run], nodes: Iterator[Fraction]) -> Fraction:
         """Return what savings plans cost, with the best commitment; `nodes` are the hours of theirs."""
         total, hours = Fraction(0), self.instance.clock.hours
-        for plan in self.instance.savings:
+        for own in self.instance.savings:
             uses = [
-                [
-                    next(nodes)
+                {
+                    thing: next(nodes)
                     if rate.kind
                     else sum((rate.of(run, t) for run in runs for t in window), Fraction(0)) * hours
-                    for rate in plan.rates
-                ]
-                for window in plan.windows
+                    for thing, rate in own.things.items()
+                }
+                for window in own.windows
             ]
             total += min(
-                sum((plan.cost(*each, plan.step * n) for each in zip(plan.windows, uses, strict=True)), Fraction(0))
-                for n in plan.steps
+                sum((own.cost(*each, more) for each in zip(own.windows, uses, strict=True)), Fraction(0))
+                for more in own.choices()
             )
         return total
 

@@ -11,7 +11,7 @@ from typing import Any
 from .documents import get, instant, number
 from .evaluating_services import ServiceEvaluation, counts_by_slot, near
 from .reading import Instance, Kind, Option, Pool, Run, Task, Unit
-from .savings import Rate, SavingsPlan
+from .savings import Filling, Rate, SavingsPlan
 
 Key = tuple[str, int, int]
 """A copy of a task, and the number of its segment; 0 where it is whole."""
@@ -450,37 +450,54 @@ class Evaluation:
             self.say("bill", f"no such meters: {entries}")
         return total + sum(map(partial(self._saved, shares), self.instance.savings), Fraction(0)), shares
 
-    def _saved(self, shares: dict[Key, Fraction], plan: SavingsPlan) -> Fraction:
-        """Return what a savings plan costs, and add to the shares of copies; check the line of the plan."""
-        line = {each["id"]: each for each in self.plan.get("savings", [])}[plan.id]
-        more, hours, zero = number(line["commit"]), self.instance.clock.hours, Fraction(0)
-        if more not in [plan.step * n for n in plan.steps]:
-            self.say("bill", f"savings {plan.id}: {more} cannot be committed")
-        paid = covered = spent = zero
-        for window in plan.windows:
-            each = [
-                {
+    def _saved(self, shares: dict[Key, Fraction], own: Filling) -> Fraction:
+        """Return what savings plans cost, and add to the shares of copies; check the lines of the plans."""
+        lines = {each["id"]: each for each in self.plan.get("savings", [])}
+        hours, zero = self.instance.clock.hours, Fraction(0)
+        more = [self._committed(plan, lines[plan.id]) for plan in own.plans]
+        paid, covered, spent = ({plan.id: zero for plan in own.plans} for _ in range(3))
+        for window in own.windows:
+            each = {
+                thing: {
                     key: use
                     for key, run in self.runs.items()
                     if (use := sum((rate.of(run, t) for t in window), zero) * hours)
                 }
-                for rate in plan.rates
-            ]
-            uses = [
-                sum(own.values(), zero) + sum((self._demanded(rate, t) for t in window), zero)
-                for own, rate in zip(each, plan.rates, strict=True)
-            ]
-            money = plan.paid(window, more)
-            paid += money
-            for rate, own, use, filled in zip(plan.rates, each, uses, plan.filled(money, uses), strict=True):
-                covered += rate.listed * filled
-                spent += rate.price * filled
-                for key, part in own.items():
-                    shares[key] += (rate.price - rate.listed) * filled * part / use
-        for name, exact in {"paid": paid, "covered": covered, "lost": paid - spent, "cost": paid - covered}.items():
-            if not near(line[name], exact):
-                self.say("bill", f"savings {plan.id}: {name} is {line[name]}, must be {exact}")
-        return paid - covered
+                for thing, rate in own.things.items()
+            }
+            uses = {
+                thing: sum(each[thing].values(), zero) + sum((self._demanded(rate, t) for t in window), zero)
+                for thing, rate in own.things.items()
+            }
+            money = [plan.paid(window, bought) for plan, bought in zip(own.plans, more, strict=True)]
+            for plan, amount in zip(own.plans, money, strict=True):
+                paid[plan.id] += amount
+            for (plan, rate), filled in zip(own.entries, own.filled(money, uses), strict=True):
+                covered[plan.id] += rate.listed * filled
+                spent[plan.id] += rate.price * filled
+                for key, part in each[rate.thing].items():
+                    shares[key] += (rate.price - rate.listed) * filled * part / uses[rate.thing]
+        for id, line in ((plan.id, lines[plan.id]) for plan in own.plans):
+            right = {"paid": paid[id], "covered": covered[id], "lost": paid[id] - spent[id]}
+            for name, exact in (right | {"cost": paid[id] - covered[id]}).items():
+                if not near(line[name], exact):
+                    self.say("bill", f"savings {id}: {name} is {line[name]}, must be {exact}")
+        return sum(paid.values(), zero) - sum(covered.values(), zero)
+
+    def _committed(self, plan: SavingsPlan, line: dict[str, Any]) -> list[Fraction]:
+        """Return what the line of a plan commits at each start, or for the horizon; check that it may."""
+        found = [number(line["commit"])]
+        if plan.starts:
+            bought = {instant(each["start"]): number(each["commit"]) for each in line.get("bought", [])}
+            if found[0] or len(bought) < len(line.get("bought", [])) or not bought.keys() <= set(plan.starts):
+                self.say("bill", f"savings {plan.id}: {line} begins at other times")
+            found = [bought.get(start, Fraction(0)) for start in plan.starts]
+        elif "bought" in line:
+            self.say("bill", f"savings {plan.id}: {line} has no starts")
+        for more in found:
+            if more not in [plan.step * n for n in plan.steps]:
+                self.say("bill", f"savings {plan.id}: {more} cannot be committed")
+        return found
 
     def _demanded(self, rate: Rate, slot: int) -> Fraction:
         """Return the hours of nodes on demand in a slot that a rate is of."""

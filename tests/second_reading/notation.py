@@ -43,13 +43,18 @@ class Notation:
         made["tasks"] = [placed | self._task(task) for task in get(tree, "tasks", [])]
         made["quotas"] = [self._quota(quota) for quota in get(tree, "quotas", [])]
         made["meters"] = [self._meter(meter) for meter in get(tree, "meters", [])]
-        made["savings"] = [
-            plan | {"committed": self._series(get(plan, "committed", 0))} for plan in get(tree, "savings", [])
-        ]
+        made["savings"] = [self._savings(plan) for plan in get(tree, "savings", [])]
         mixed = {name for name in self.with_unit & self.without if not any(name.lower().endswith(end) for end in NAMED)}
         if mixed:
             raise Refused(f"{mixed} with and without units")
         return made
+
+    def _savings(self, tree: dict[str, Any]) -> dict[str, Any]:
+        plan = tree | {"committed": self._series(get(tree, "committed", 0))}
+        if commit := get(tree, "commit"):
+            starts = [self._instant(each) for each in get(commit, "start", [])]
+            plan["commit"] = commit | {"start": starts}
+        return plan
 
     def _pool(self, tree: dict[str, Any]) -> dict[str, Any]:
         pool = self._amounts(tree, "capacity")

@@ -15,7 +15,7 @@ COMMITTED = (0, 1, 2, Decimal("0.5"), 5)
 
 
 def savings_document(seed: int) -> dict[str, Any]:
-    """Return the instance of a seed, with one or two savings plans; some have none, or are refused."""
+    """Return the instance of a seed, with one or more savings plans; some have none, or are refused."""
     rng, tree = Random(f"savings {seed}"), meter_document(seed)
     if rng.random() < 0.8:
         del tree["meters"]
@@ -25,7 +25,31 @@ def savings_document(seed: int) -> dict[str, Any]:
     if rates:
         cut = rng.randrange(len(rates)) if rng.random() < 0.3 else 0
         tree["savings"] = [_plan(rng, f"s{at}", own) for at, own in enumerate((rates[:cut], rates[cut:])) if own]
+        if rng.random() < 0.4:
+            tree["savings"].append(_other(rng, tree["savings"]))
+        for plan in tree["savings"]:
+            if "commit" in plan and rng.random() < 0.3:
+                _sell(rng, plan["commit"], tree["time"])
     return tree
+
+
+def _other(rng: Random, plans: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return another plan over things that are covered, at the same or at other prices."""
+    cheaper = rng.choice([1, 1, Decimal("0.5")])
+    known = [rate for plan in plans for rate in plan["rates"]]
+    some = rng.sample(known, rng.randint(1, len(known)))
+    rates = [rate | {"price": max(Decimal("1e-9"), rate["price"] * cheaper)} for rate in some]
+    return {"id": "other", "rates": rates, "committed": rng.choice(COMMITTED), "order": rng.choice([1, 1, 2])}
+
+
+def _sell(rng: Random, commit: dict[str, Any], time: dict[str, Any]) -> None:
+    """Let money be committed for a term, from one or two of the first hours or slots on."""
+    hours = max(1, int(time["slot"][:-1]) // 60)
+    begin = datetime.fromisoformat(time["start"])
+    begin += timedelta(minutes=-begin.minute % 60)
+    starts = sorted(rng.sample(range(4), rng.randint(1, 2)))
+    texts = [(begin + timedelta(hours=hours * at)).strftime("%Y-%m-%dT%H:%MZ") for at in starts]
+    commit |= {"term": f"{hours * rng.randint(1, 3)}h", "start": texts}
 
 
 def _align(time: dict[str, Any]) -> None:

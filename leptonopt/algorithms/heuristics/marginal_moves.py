@@ -78,7 +78,7 @@ def _unit_prices(problem: Problem, used: list[int]) -> list[int]:
     for plan in problem.savings:
         steps = plan.best_steps(used)
         for window in plan.windows:
-            line = int((window.price @ np.array(used)[window.meters] + window.step * steps + window.base).argmax())
+            line = int((window.price @ np.array(used)[window.meters] + window.step @ steps + window.base).argmax())
             for meter, price in zip(window.meters.tolist(), window.price[line].tolist(), strict=True):
                 prices[meter] += price
     return prices

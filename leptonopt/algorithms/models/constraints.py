@@ -243,8 +243,8 @@ def savings(variables: Variables) -> Rows:
                 at, one = np.full(len(used), len(label)), np.array([len(label)])
                 table.add(at, used, prices)
                 table.add(one, variables.saving[number][[window]], np.array([-unit]))
-                if number in variables.steps:
-                    table.add(one, np.array([variables.steps[number]]), np.array([step]))
+                for start, factor in enumerate(step.tolist()):
+                    table.add(one, np.array([variables.steps[number, start]]), np.array([factor]))
                 upper.append(unit - 1 - base)
                 label.append((number, window, line))
     labels = np.array(label, np.int64).reshape(-1, 3)

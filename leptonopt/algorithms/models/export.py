@@ -250,13 +250,15 @@ def _savings(problem: Problem) -> Iterator[str]:
                 key = f"{number} {at} {line}"
                 uses = zip(window.meters.tolist(), window.price[line].tolist(), strict=True)
                 price += [f"{key} {shift + meter} {value}" for meter, value in uses]
-                step.append(f"{key} {window.step[line]}")
+                step += [f"{key} {start} {value}" for start, value in enumerate(window.step[line].tolist())]
                 base.append(f"{key} {window.base[line]}")
-    yield from _table("param savings_steps", (f"{at} {plan.steps}" for at, plan in enumerate(problem.savings)))
+    starts = [(at, *pair) for at, plan in enumerate(problem.savings) for pair in enumerate(plan.steps.tolist())]
+    yield from _table("set STARTS", (f"({at},{start})" for at, start, _ in starts))
+    yield from _table("param savings_steps", ("{} {} {}".format(*each) for each in starts))
     yield from _table("set SAVINGS", range(len(problem.savings)))
     hours = ((at, hour) for at, plan in enumerate(problem.savings) for hour in range(len(plan.windows)))
     yield from _table("set HOURS", (f"({at},{hour})" for at, hour in hours))
-    yield from _table("set LINES", (f"({','.join(entry.split()[:3])})" for entry in step))
+    yield from _table("set LINES", (f"({','.join(entry.split()[:3])})" for entry in base))
     for name, entries in (("price", price), ("step", step), ("base", base)):
         yield from _table(f"param line_{name}", entries)
 

@@ -50,7 +50,7 @@ class Variables:
     the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off (behind the
     last slot: before the first one), c[m] committed. y[s, p]: the groups of set s, which belong together, run on
     pool p. Those of services are listed at `services`. a[m, k]: what tier k of meter m holds; q[m, k]: it is full.
-    f[s, w]: what window w of savings plan s costs; l[s]: its steps committed, where some can be. r[m]: what meter m
+    f[s, w]: what window w of savings plan s costs; l[s, p]: its steps committed at start p. r[m]: what meter m
     costs beyond its tiers, where there is a minimum.
     """
 
@@ -133,11 +133,11 @@ class Variables:
         return found
 
     @cached_property
-    def steps(self) -> dict[int, int]:
-        """Return the position of l[s] by savings plan that has steps."""
+    def steps(self) -> dict[tuple[int, int], int]:
+        """Return the position of l[s, p] by savings plan and start at which some can be committed."""
         at = self._before_tiers + sum(map(len, self.tiers)) + len(self.full_tiers) + sum(map(len, self.saving))
-        some = [number for number, plan in enumerate(self.problem.savings) if plan.steps]
-        return {number: at + place for place, number in enumerate(some)}
+        some = [(number, start) for number, plan in enumerate(self.problem.savings) for start in range(len(plan.steps))]
+        return {pair: at + place for place, pair in enumerate(some)}
 
     @cached_property
     def rests(self) -> dict[int, int]:
@@ -286,7 +286,7 @@ class Variables:
         parts += [meter.size for meter in self.problem.meters]
         parts.append(np.ones(len(self.full_tiers), np.int64))
         parts += [-(-self._most_saving(at) // self.saving_unit(at)) for at in range(len(problem.savings))]
-        parts.append(np.array([problem.savings[number].steps for number in self.steps], np.int64))
+        parts.append(np.array([problem.savings[number].steps[start] for number, start in self.steps], np.int64))
         parts.append(np.array([-(-problem.meters[m].least // self.rest_unit(m)) for m in self.rests], np.int64))
         return np.concatenate(parts)
 

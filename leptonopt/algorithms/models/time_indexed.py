@@ -84,7 +84,7 @@ class IntegerProgram:
         names += [f"a_{m}_{k}" for m, at in enumerate(self.variables.tiers) for k in range(len(at))]
         names += [f"q_{m}_{k}" for m, k in self.variables.full_tiers]
         names += [f"f_{s}_{w}" for s, at in enumerate(self.variables.saving) for w in range(len(at))]
-        names += [f"l_{s}" for s in self.variables.steps] + [f"r_{m}" for m in self.variables.rests]
+        names += [f"l_{s}_{p}" for s, p in self.variables.steps] + [f"r_{m}" for m in self.variables.rests]
         return names + [f"s_{at}" for at in range(len(self.most) - len(names))]
 
     def row_names(self) -> list[str]:
@@ -375,11 +375,11 @@ def encode_meters(variables: Variables, problem: Problem, schedule: Schedule, va
             missing = max(0, meter.least - meter.priced(used[number]))
             values[variables.rests[number]] = missing // variables.rest_unit(number)
     for number, plan in enumerate(problem.savings):
-        steps = plan.best_steps(used)
+        steps = plan.best_steps(used).tolist()
         unit = variables.saving_unit(number)
         values[variables.saving[number]] = [window.cost(used, steps) // unit for window in plan.windows]
-        if number in variables.steps:
-            values[variables.steps[number]] = steps
+        for start, many in enumerate(steps):
+            values[variables.steps[number, start]] = many
 
 
 def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Ints) -> None:

@@ -15,7 +15,12 @@ from tests.helpers.saved import saved
 
 @pytest.mark.parametrize(
     ("plan", "least"),
-    [({"committed": 2}, "20"), ({"commit": {"max": 4.7, "step": 4.7}}, "94/5"), ({"commit": {"max": 5}}, "172/9")],
+    [
+        ({"committed": 2}, "20"),
+        ({"commit": {"max": 4.7, "step": 4.7}}, "94/5"),
+        ({"commit": {"max": 5}}, "172/9"),
+        ({"commit": {"max": 4, "step": 2, "term": "2h", "start": ["2026-01-05T02:00Z"]}}, "20"),
+    ],
 )
 def test_the_least_is_proven(plan: dict[str, Any], least: str) -> None:
     """A commitment that is given, one that fits, and one in steps that do not."""

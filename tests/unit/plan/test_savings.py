@@ -45,6 +45,32 @@ def test_by_hand(method: str, plan: dict[str, Any], cost: Fraction, commit: floa
     assert method != "highs" or found.document["proof"]["confirmation"] == "second model"
 
 
+def test_two_plans_over_one_thing() -> None:
+    """Of 4 for two s at once on `a`, the narrow plan pays one at 1.5; 2.5 are left for the wide one: a half, and b."""
+    stated = saved(committed=2.5, order=2)
+    stated["savings"].append({"id": "narrow", "committed": 1.5, "rates": [RATES[0] | {"price": 1.5}]})
+    stated["tasks"][0]["options"] = [{"pool": "a", "uses": {"gpu": 1}, "duration": "4h"}]
+    found = solved(stated, method="highs", confirm=True)
+    wide, narrow = found.document["savings"]
+    assert (found.status, found.document["proof"]["confirmation"]) == ("optimal", "second model")
+    assert (narrow["covered"], narrow["lost"], narrow["cost"]) == (16, 0, -10)  # one s at 4 in each of four hours
+    assert wide["covered"] == pytest.approx(4 * (4 + 0.5 / 2.7 * 3))
+    assert found.cost == 4 * (Fraction(7) - Fraction(5, 9))
+
+
+@pytest.mark.parametrize("method", ["highs", "cpsat", "cbc"])
+def test_money_for_a_term(method: str) -> None:
+    """Two of s wait for 02:00, and t runs from then on: a term of two hours is bought for these, and none before."""
+    commit = {"max": 4, "step": 2, "term": "2h", "start": ["2026-01-05T00:00Z", "2026-01-05T02:00Z"]}
+    stated = saved(rates=RATES[:1], commit=commit)
+    stated["tasks"] = [stated["tasks"][0] | {"release": "2026-01-05T02:00Z"}]
+    stated["tasks"][0]["options"] = stated["tasks"][0]["options"][:1]
+    found = solved(stated, method=method, confirm=method == "highs")
+    assert (found.status, found.cost) == ("optimal", 8)
+    line = found.document["savings"][0]
+    assert (line["commit"], line["bought"]) == (0, [{"start": "2026-01-05T02:00:00Z", "commit": 4}])
+
+
 def test_shares_add_up() -> None:
     """Both s at 2 in two hours each, t at 2.7 / 3 of its price; what is lost is charged to nobody."""
     bill = solved(saved(committed=5)).document["bill"]

@@ -24,13 +24,14 @@ def stocked() -> dict[str, Any]:
     document["quotas"] = [{"id": f"q{limit}", **window, "limit": limit} for limit in (9, 4)]
     document["meters"] = [{"id": "m", **window, "cost": 1}]
     document["savings"] = [{"id": "s", "commit": 1, "paid": 2, "covered": 3, "lost": 0, "cost": -1}]
+    document["savings"][0]["bought"] = [{"start": start, "commit": 4}]
     return document
 
 
 def test_tables() -> None:
     """Each has its heads; parts of nodes that cost nothing are left out."""
     found = {each.title: each for each in supply_tables(stocked(), WORDING)}
-    assert list(found) == ["Nodes", "Quotas", "Meters", "Savings plans"]
+    assert list(found) == ["Nodes", "Quotas", "Meters", "Savings plans", "Savings plans bought"]
     nodes = dict(zip(found["Nodes"].heads, found["Nodes"].rows[0], strict=True))
     assert (nodes["nodes"], nodes["most on"], nodes["hours"], nodes["commit"], nodes["cost"]) == (
         "big/1-3",
@@ -43,6 +44,7 @@ def test_tables() -> None:
     assert [row[0] for row in found["Quotas"].rows] == ["q9", "q4"]
     assert found["Meters"].rows == [("m", "00:00", "00:00", "2", "1")]
     assert found["Savings plans"].rows == [("s", "1", "2", "3", "0", "-1")]
+    assert found["Savings plans bought"].rows == [("s", "00:00", "4")]
 
 
 def test_the_fullest_quotas_come_first_where_there_are_many() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from leptonopt.replanning.standing import committed_savings, on_before, since_be
 from leptonopt.replanning.state import read_state
 from leptonopt.verify import verify
 from tests.unit.replanning.worlds import FOUR, NIGHT, world
+
+BEGIN = datetime(2026, 1, 5, 2, tzinfo=UTC)
 
 
 def nodes(now: str, **said: Any) -> dict[str, Any]:
@@ -39,9 +42,24 @@ def test_what_savings_plans_commit_stays() -> None:
         {"id": "a", "committed": {"steps": {"2026-01-05T00:00Z": 1, "2026-01-05T02:00Z": 0}}, "commit": {"max": 5}},
         {"id": "b"},
     ]
-    assert committed_savings(stated, {"savings": [{"id": "a", "commit": 2.5}]}) == [
+    assert committed_savings(stated, {"savings": [{"id": "a", "commit": 2.5}]}, BEGIN) == [
         {"id": "a", "committed": {"steps": {"2026-01-05T00:00Z": Decimal("3.5"), "2026-01-05T02:00Z": Decimal("2.5")}}},
         {"id": "b", "committed": 0},
+    ]
+
+
+def test_what_savings_plans_commit_for_a_term_is_a_plan_of_its_own() -> None:
+    """Of three hours that began at 01:00, two are left; those that begin later stay; what is over is left out."""
+    stated = [{"id": "a", "rates": [], "commit": {"max": 5, "term": "3h", "start": []}}]
+    bought = [{"start": f"2026-01-{at}:00:00Z", "commit": 2.5} for at in ("04T01", "05T01", "05T08")]
+    steps = [
+        {"2026-01-05T02:00:00Z": 0, "2026-01-05T01:00:00Z": Decimal("2.5"), "2026-01-05T04:00:00Z": 0},
+        {"2026-01-05T02:00:00Z": 0, "2026-01-05T08:00:00Z": Decimal("2.5"), "2026-01-05T11:00:00Z": 0},
+    ]
+    assert committed_savings(stated, {"savings": [{"id": "a", "commit": 0, "bought": bought}]}, BEGIN) == [
+        {"id": "a", "rates": [], "committed": 0},
+        {"id": "a from 2026-01-05T01:00:00Z", "rates": [], "committed": {"steps": steps[0]}},
+        {"id": "a from 2026-01-05T08:00:00Z", "rates": [], "committed": {"steps": steps[1]}},
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import leptonopt
 from leptonopt.verify import verify
-from tests.helpers.saved import saved
+from tests.helpers.saved import RATES, saved
 
 STATED = saved(committed=1, commit={"max": 4, "step": 0.5})
 
@@ -45,3 +45,24 @@ def test_a_wrong_one_is_noticed(plan: dict[str, Any], path: tuple[Any, ...], val
     assert any(said in str(found) for found in verify(STATED, changed).violations)
     twice = plan | {"savings": plan["savings"] * 2}
     assert any("has a line twice" in str(found) for found in verify(STATED, twice).violations)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"bought": [{"start": "2026-01-05T01:00:00Z", "commit": 2}]}, "is no start"),
+        ({"bought": [{"start": "2026-01-05T02:00:00Z", "commit": 2}] * 2}, "stands twice"),
+        ({"bought": [{"start": "2026-01-05T02:00:00Z", "commit": 3}]}, "cannot be committed"),
+        ({"bought": [], "commit": 2}, "cannot be committed"),
+        ({"bought": []}, "savings plan 'compute': paid"),
+    ],
+)
+def test_a_wrong_purchase_is_noticed(line: dict[str, Any], said: str) -> None:
+    """Where it begins, how much it is, and what it pays."""
+    commit = {"max": 4, "step": 2, "term": "2h", "start": ["2026-01-05T02:00Z"]}
+    stated = saved(rates=RATES[:1], commit=commit)
+    stated["tasks"] = [stated["tasks"][0] | {"release": "2026-01-05T02:00Z"}]
+    found = leptonopt.solve(stated, method="highs", time_limit=20, isolate=False).document
+    assert verify(stated, found).ok
+    changed = found | {"savings": [found["savings"][0] | line]}
+    assert any(said in str(each) for each in verify(stated, changed).violations)
