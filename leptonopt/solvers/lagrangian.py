@@ -34,6 +34,8 @@ class LagrangianSettings:
     Attributes
     ----------
     report : rounds between exact bounds
+    early : first rounds with one: twenty rounds on 20,000 jobs take 3 s of CPU time, and on a busy machine a stage
+        that has told nothing gives way
     slope : relative gain over `patience` rounds at which the ascent has come to its end
     rounds : rounds of an ascent at most
     paces : first steps, one ascent after the other [levels per round]; on 400 tasks of `gavel` the second gains 2e-5
@@ -42,6 +44,7 @@ class LagrangianSettings:
     """
 
     report: int = 20
+    early: tuple[int, ...] = (3, 10)
     slope: float = 1e-5
     patience: int = 60
     rounds: int = 2000
@@ -136,6 +139,8 @@ class _Run:
             if self.over():
                 stop = Stop.LIMIT
                 break
+            if turn in SETTINGS.early:
+                self.report(ascent)
             if turn % SETTINGS.report == 0:
                 self.report(ascent)
                 if ascent.slope(SETTINGS.patience) < SETTINGS.slope:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from leptonopt.problem.protocol import Limits, Status
+from leptonopt.problem.protocol import Limits, Status, Stop
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.solvers import lagrangian
 from tests.helpers.answers import honest
 from tests.helpers.random_problems import problem as drawn
@@ -23,6 +24,32 @@ def test_a_bound_above_that_without_congestion() -> None:
     assert found.bound is not None
     assert 2 < found.bound <= 10
     assert ear.bounds == sorted(ear.bounds)
+
+
+class Rising:
+    """An ascent that gains one in every round."""
+
+    best = 0
+
+    def step(self) -> None:
+        """Gain one."""
+        self.best += 1
+
+    def exact(self) -> int:
+        """Return the bound in integers."""
+        return self.best
+
+    def slope(self, rounds: int) -> float:
+        """Return a slope at which nothing ends."""
+        return 1.0
+
+
+def test_first_bounds_come_after_few_rounds() -> None:
+    """On a busy machine a stage of `auto` that has told no gain gives way."""
+    ear, rising = Ear(), Rising()
+    run = lagrangian._Run(ear, 0, 25, Deadline.never())
+    assert run.climb(rising) is Stop.DONE  # type: ignore[arg-type]
+    assert ear.bounds == [3, 10, 20, 25]
 
 
 @pytest.mark.parametrize("seed", range(20))
