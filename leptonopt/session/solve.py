@@ -154,7 +154,8 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
     """Run the method, then confirm and certify as requested; return the session of the answer."""
     certifying, answer = request.certify and source.prices_itself, session
     with session.reserve(_certification_share() * session.limits.time_limit if certifying else 0.0):
-        with time_limited(session.deadline, "engines were made ready"):
+        latest = session.deadline.plus(TIMES.first_plan_share * session.kept_seconds)  # of a search without a plan
+        with time_limited(latest, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
             if request.warm_start is not None:
                 session.take_plan(request.warm_start)

@@ -24,7 +24,9 @@ from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime import deadline as deadlines
 from leptonopt.session import solve as solving
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.result import Progress
+from leptonopt.session.source import TreeSource
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import branch_and_bound
@@ -242,6 +244,21 @@ def test_deterministic_says_when_the_clock_decided() -> None:
 
     said = leptonopt.solve(CROWDED, method=waits, deterministic=True, time_limit=0.3).notes
     assert any("not reproducible" in note for note in said)
+
+
+def test_a_search_without_a_plan_is_not_broken_off_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take half of the time to write and check a plan: 30 - 12 + 6 of 30 s, where 12 are the most."""
+    found, limited = list[float](), solving.time_limited
+
+    def noted(deadline: deadlines.Deadline, what: str) -> Any:
+        found.append(deadline.until)
+        return limited(deadline, what)
+
+    monkeypatch.setattr(solving, "time_limited", noted)
+    monkeypatch.setattr(TreeSource, "closing", lambda source, spent: ClosingTime(1000.0, 0.0))
+    begun = deadlines.now()
+    leptonopt.solve(CROWDED, method="greedy", time_limit=30, begun=begun)
+    assert found == pytest.approx([begun + 24])
 
 
 def test_results_without_a_plan() -> None:
