@@ -5,8 +5,9 @@ Tasks, where there are some, stay as the warm start has them, or are inserted ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -175,17 +176,23 @@ class _Search:
         planner, problem = self.planner, self.problem
         if np.all(planner.owned.row[problem.services.hold_row] >= 0) or (found := self._relaxed()) is None:
             return
-        on, tasks = self._plan_in_parts(found)
-        prices = np.where(planner.owned.row[:, None] < 0, found.prices, 0)
         seconds, threads = SETTINGS.bound * self.deadline.left(), self.limits.threads
-        bound = services_at(problem, planner, prices, seconds, SETTINGS.gap, threads)
-        if bound is not None:
-            self.raise_to(bound)
+        bounds = services_at(problem, planner, found, seconds, SETTINGS.gap, threads)
+        self._take_bounds(islice(bounds, 1))
+        on, tasks = self._plan_in_parts(found)
+        self._take_bounds(bounds)
         while on is not None and not self.closed():
             before = self.cost
             on = planner.improved(on, self.taken(tasks))
             self.propose(on, tasks)
             if self.cost == before:
+                return
+
+    def _take_bounds(self, bounds: Iterable[int]) -> None:
+        """Take bounds until the best schedule is proven."""
+        for bound in bounds:
+            self.raise_to(bound)
+            if self.closed():
                 return
 
     def _relaxed(self) -> Relaxed | None:

@@ -45,6 +45,7 @@ class RelaxationDuals:
     replicas, serve : float, of the rows of these rules, in their order
     routed : of the rows of `serve.routing` by their labels: (service, family, kind, class or way, slot)
     work : of rule `batches` by the labels of its rows: (service, cut, slot), and (batch, class, -1)
+    switching : float, shape (2, W, T), of the rows that count replicas switched on, and off
     on : float, shape (W, T), the replicas on in the solution
     value : the optimum of the relaxation, in floating point; no bound
     """
@@ -57,6 +58,7 @@ class RelaxationDuals:
     serve: Floats = field(default_factory=lambda: np.zeros(0))
     routed: dict[tuple[int, ...], float] = field(default_factory=dict)
     work: dict[tuple[int, ...], float] = field(default_factory=dict)
+    switching: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
     on: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     value: float = -np.inf
 
@@ -93,7 +95,8 @@ def _duals(problem: Problem, linear: IntegerProgram, width: int, options: dict[s
         dual[above] = -found.ineqlin.marginals[:count]
         dual[below] = -found.ineqlin.marginals[count:]
     dual = np.maximum(0.0, np.where(np.isfinite(dual), dual, 0.0))
-    return replace(_by_rule(problem, linear, dual, float(found.fun), width), on=_replicas_on(linear, found.x))
+    by_rule = _by_rule(problem, linear, dual, float(found.fun), width)
+    return replace(by_rule, switching=_of_switching(linear, dual), on=_replicas_on(linear, found.x))
 
 
 def proven_bound(problem: Problem, seconds: float | None, iterations: int | None = None) -> int | None:
@@ -119,6 +122,17 @@ def proven_bound(problem: Problem, seconds: float | None, iterations: int | None
         if proof is not None:
             return constant + divisor * proof.bound_in_units
     return None
+
+
+def _of_switching(linear: IntegerProgram, dual: Floats) -> Floats:
+    """Return the duals of the rows that count replicas switched on, and off, float, shape (2, W, T)."""
+    found, at = np.zeros((2, len(linear.problem.services.pool), linear.problem.slots)), 0
+    for part in linear.parts:
+        if part.name == "replicas":
+            counts = np.flatnonzero(part.label[:, 0] <= 1)
+            found[tuple(part.label[counts, :3].T)] = dual[at + counts]
+        at += len(part.lower)
+    return found
 
 
 def _replicas_on(linear: IntegerProgram, values: Floats) -> Floats:

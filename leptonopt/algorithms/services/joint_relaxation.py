@@ -31,11 +31,13 @@ class Relaxed:
     Attributes
     ----------
     prices : int64, shape (K, T) [money units], of rows with a limit
+    switching : int64, shape (2, W, T) [money units], of replicas switched on, and off
     on : float, shape (W, T), replicas on
     value : of the solution [money units], in floating point; no bound
     """
 
     prices: Ints
+    switching: Ints
     on: Floats
     value: float
 
@@ -59,7 +61,7 @@ def relaxed(problem: Problem, seconds: float) -> Relaxed | None:
 def _rounded(problem: Problem, duals: RelaxationDuals) -> Relaxed:
     """Return whole prices of rows with a limit."""
     prices = np.where(problem.capacity < UNLIMITED, np.rint(duals.capacity), 0).astype(np.int64)
-    return Relaxed(prices, duals.on, duals.value)
+    return Relaxed(prices, np.rint(duals.switching).astype(np.int64), duals.on, duals.value)
 
 
 class _Columns:

@@ -6,13 +6,14 @@ With prices u >= 0 on the rows that services share, each service and each task d
 
 is a lower bound (`lagrangian.capacity_dual` has the second part, with - u * capacity). The prices are dual values of
 the linear relaxation of the services, whose cuts are rounded for whole numbers. The
-least cost of a service is exact where its states are few. Else it is the bound of HiGHS on its integer program, or what
-the cheapest way asks for each unit of the demand.
+least cost of a service is exact where its states are few. Else it is the greatest bound of three: its slots by
+themselves (`slot_bound`), HiGHS on its integer program, and what the cheapest way asks for each unit of the demand.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,9 @@ from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers, exact_bou
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.integer_program import solve_integer
+from leptonopt.algorithms.services.joint_relaxation import Relaxed
 from leptonopt.algorithms.services.service_states import ServiceStates
+from leptonopt.algorithms.services.slot_bound import slot_bound
 from leptonopt.algorithms.services.subproblem import only_service, other_kinds
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
@@ -32,20 +35,38 @@ SHORTEST = 0.3  # seconds for the integer program of a service, at least
 
 
 def services_at(
-    problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float, threads: int = 1
-) -> int | None:
-    """Return the bound that prices on shared rows prove, by some threads; None where a service has none."""
+    problem: Problem, planner: Planner, found: Relaxed, seconds: float, gap: float, threads: int = 1
+) -> Iterator[int]:
+    """Yield better and better bounds that the prices of a relaxation on shared rows prove.
+
+    First each slot of each service by itself, then each service as a whole by some threads, the dearest first.
+    """
     deadline, many = Deadline.after(seconds), len(problem.services)
-    sizes = [fluid_bound(planner.states(service), prices) or 0 for service in range(many)]
-    order = np.argsort(-np.array(sizes, float), kind="stable").tolist()
+    prices = np.where(planner.owned.row[:, None] < 0, found.prices, 0)
+    states = [planner.states(service) for service in range(many)]
+    bounds = [_greatest(slot_bound(each, prices, found.switching), fluid_bound(each, prices)) for each in states]
+    rest = _rest_at(problem, planner, prices)
+    order = np.argsort([-float(bound or 0) for bound in bounds], kind="stable").tolist()
+
+    def total() -> Iterator[int]:
+        known = [bound for bound in (rest, *bounds) if bound is not None]
+        yield from [sum(known)] if len(known) == 1 + many else []
 
     def solved(at: int) -> int | None:
         share = 2 * threads * deadline.left() / (many - at)  # some need less
         return service_at(problem, planner, order[at], prices, max(SHORTEST, share), gap)
 
-    bounds = [_rest_at(problem, planner, prices), *run_side_by_side(solved, range(many), threads)]
-    known = [bound for bound in bounds if bound is not None]
-    return sum(known) if len(known) == len(bounds) else None
+    yield from total()
+    for first in range(0, many, threads):
+        some = range(first, min(many, first + threads))
+        for at, bound in zip(some, run_side_by_side(solved, some, threads), strict=True):
+            bounds[order[at]] = _greatest(bounds[order[at]], bound)
+        yield from total()
+
+
+def _greatest(*bounds: int | None) -> int | None:
+    """Return the greatest bound; None without one."""
+    return max((bound for bound in bounds if bound is not None), default=None)
 
 
 def _rest_at(problem: Problem, planner: Planner, prices: Ints) -> int | None:
@@ -63,8 +84,7 @@ def service_at(
         found = states.solve(problem.price + prices)
         return None if found is None else int(found[0])
     alone = only_service(problem, service, planner.owned.kinds(service), problem.price + prices)
-    bounds = (solve_integer(alone, seconds, gap).bound, fluid_bound(states, prices))
-    return max((bound for bound in bounds if bound is not None), default=None)
+    return solve_integer(alone, seconds, gap).bound
 
 
 def fluid_bound(states: ServiceStates, prices: Ints) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,9 +28,10 @@ def test_bounds_are_valid(seed: int) -> None:
     assert solution is not None
     prices = np.where(planner.owned.row[:, None] < 0, solution.prices, 0)
     for each in (prices, np.zeros_like(prices), np.where(prices > 0, prices + 1, 0)):
-        bound = services_at(found, planner, each, 5, 0.0)
-        assert bound is not None
-        assert bound <= least
+        bounds = list(services_at(found, planner, replace(solution, prices=each), 5, 0.0))
+        assert bounds
+        assert bounds == sorted(bounds)
+        assert bounds[-1] <= least
 
 
 def test_the_cheapest_way_bounds_a_service() -> None:
