@@ -77,7 +77,8 @@ def committed_savings(plans: list[Document], plan: Mapping[str, Any], begin: dat
         for bought in line.get("bought", ()):
             start = units.instant(bought["start"])
             end = start + timedelta(seconds=units.duration(each["commit"]["term"]))
-            steps = {begin: 0} | {start: Decimal(str(bought["commit"])), end: 0}
+            before = {begin: 0} if begin < start else {}
+            steps = before | {start: Decimal(str(bought["commit"])), end: 0}
             own = {"steps": {units.instant_text(at): money for at, money in steps.items()}}
             if end > begin:
                 found.append(rest | {"id": f"{each['id']} from {bought['start']}", "committed": own})

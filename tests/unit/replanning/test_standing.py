@@ -53,7 +53,7 @@ def test_what_savings_plans_commit_for_a_term_is_a_plan_of_its_own() -> None:
     stated = [{"id": "a", "rates": [], "commit": {"max": 5, "term": "3h", "start": []}}]
     bought = [{"start": f"2026-01-{at}:00:00Z", "commit": 2.5} for at in ("04T01", "05T01", "05T08")]
     steps = [
-        {"2026-01-05T02:00:00Z": 0, "2026-01-05T01:00:00Z": Decimal("2.5"), "2026-01-05T04:00:00Z": 0},
+        {"2026-01-05T01:00:00Z": Decimal("2.5"), "2026-01-05T04:00:00Z": 0},
         {"2026-01-05T02:00:00Z": 0, "2026-01-05T08:00:00Z": Decimal("2.5"), "2026-01-05T11:00:00Z": 0},
     ]
     assert committed_savings(stated, {"savings": [{"id": "a", "commit": 0, "bought": bought}]}, BEGIN) == [
