@@ -32,6 +32,7 @@ MAX_LOAD = 2**60  # demand units on a row: the sum of all that can be used at on
 AMPLE = 2**61  # demand units of a resource: more than can be used
 MAX_PLACED = 200_000  # options on distinguished nodes
 OFTEN = 1000  # slots between two checks of the time limit
+SOME = 16  # options between two checks
 MAX_CHOICES = 256  # choices of whole distinguished nodes for one option
 Ways = Sequence[Sequence[ConcreteOption]]  # by task, or by service
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
@@ -250,7 +251,7 @@ class RowBuilder:
     def columns(self, task: Task, found: Sequence[ConcreteOption]) -> list[CompiledOption]:
         """Return the columns of a task's options; several per option for nodes or varying duration."""
         made: list[CompiledOption] = []
-        for way in check_time_each(found):
+        for way in check_time_each(found, SOME):
             if way.refused is None and self._form.offers(task.id, way.id):
                 for placed in self._placed(task, way):
                     made += self._timed(task, placed)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import lcm
 
 from leptonopt.compile.windows import TaskWindows
-from leptonopt.compile.work_options import ConcreteOption
+from leptonopt.compile.work_options import ConcreteOption, as_fraction
 from leptonopt.instance import ENDS, Instance
 
 MAX_FACTOR = 2**30
@@ -35,7 +35,7 @@ class Ties:
                 self.end = self.factor
                 self.factor *= sum(task.copies for task in instance.tasks) * instance.time.slots + 1
                 continue
-            units = lcm(1, *(_amount(c.way, name).denominator for columns in tasks.columns for c in columns))
+            units = lcm(*{_amount(c.way, name).denominator for columns in tasks.columns for c in columns})
             most = [
                 max((_amount(column.way, name) for column in columns), default=Fraction(0)) for columns in tasks.columns
             ]
@@ -61,4 +61,4 @@ class Ties:
 
 
 def _amount(way: ConcreteOption, name: str) -> Fraction:
-    return Fraction(way.consumes[name]) if name in way.consumes else NONE
+    return as_fraction(way.consumes[name]) if name in way.consumes else NONE

@@ -21,6 +21,7 @@ from leptonopt.compile.billing import billing_difference
 from leptonopt.compile.data_moves import EXACT, DataMove, Links
 from leptonopt.compile.spot import CheckpointPlan, average_pace
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
+from leptonopt.instance.tasks import Work
 from leptonopt.runtime.clock import check_time
 
 CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
@@ -72,7 +73,7 @@ class ConcreteOption(NamedTuple):
     @property
     def fixed(self) -> Fraction:
         """Return what a run costs besides the prices of the slots that it holds [money]."""
-        return _fraction(self.cost) + self.billed if self.billed else _fraction(self.cost)
+        return as_fraction(self.cost) + self.billed if self.billed else as_fraction(self.cost)
 
     @property
     def fixed_key(self) -> Fraction | Decimal:
@@ -205,36 +206,51 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
     work = merged_work(task.work, instance.profiles)
     variants: list[tuple[str | None, Variant]] = [*(work.variants or {}).items()] or [(None, Variant())]
     scaling = work.devices or {1: Decimal(1)}
-    seconds = Fraction(work.hours) * 3600
+    held: dict[int, dict[str, Decimal]] = {}  # by number of devices
     for name, variant in variants:
+        needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
         for pool, speed in (work.speed or {}).items():
             curve = speed if isinstance(speed, dict) else {n: speed * factor for n, factor in scaling.items()}
+            room = pools[pool].device_memory
             for devices, rate in curve.items():
-                uses = {work.device or "gpu": Decimal(devices)}
-                for table, times in ((work.per_device, devices), (work.uses, 1)):
-                    for resource, count in (table or {}).items():
-                        uses[resource] = EXACT.fma(count, Decimal(times), uses.get(resource, Decimal(0)))
-                duration = seconds / _product(rate, variant.speed)
+                if (uses := held.get(devices)) is None:
+                    uses = held[devices] = _work_uses(work, devices)
+                duration = _work_seconds(work.hours, rate, variant.speed)
                 id = f"{pool} x{devices}" + (f" {name}" if name else "")
                 refused = None
-                room = pools[pool].device_memory
-                needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
                 if needed is not None and room is not None and needed > EXACT.multiply(room, Decimal(devices)):
                     refused = f"{devices} x {room} of device memory hold less than the {needed} needed"
-                way = ConcreteOption(id, pool, uses, duration, work.cost, name, variant.quality, refused, work.consumes)
+                way = ConcreteOption(
+                    id, pool, dict(uses), duration, work.cost, name, variant.quality, refused, work.consumes
+                )
                 yield way, False
 
 
+def _work_uses(work: Work, devices: int) -> dict[str, Decimal]:
+    """Return what work holds on so many devices."""
+    uses = {work.device or "gpu": Decimal(devices)}
+    for table, times in ((work.per_device, devices), (work.uses, 1)):
+        for resource, count in (table or {}).items():
+            uses[resource] = EXACT.fma(count, Decimal(times), uses.get(resource, Decimal(0)))
+    return uses
+
+
 @lru_cache(4096)
-def _fraction(amount: Decimal) -> Fraction:
+def as_fraction(amount: Decimal) -> Fraction:
     """Return an amount as a fraction; cached because few amounts recur."""
     return Fraction(amount)
 
 
+@lru_cache(1 << 15)
+def _work_seconds(hours: Decimal, rate: Decimal, speed: Decimal) -> Fraction:
+    """Return how long work takes [seconds]; cached as fractions are slow, and replanning asks twice."""
+    return as_fraction(hours) * _seconds_per_hour(rate, speed)
+
+
 @lru_cache(4096)
-def _product(rate: Decimal, speed: Decimal) -> Fraction:
-    """Return the product as a fraction; cached because few pairs recur and fractions are slow."""
-    return Fraction(rate) * Fraction(speed)
+def _seconds_per_hour(rate: Decimal, speed: Decimal) -> Fraction:
+    """Return how long an hour of work takes [seconds]; cached because few pairs recur."""
+    return 3600 / (Fraction(rate) * Fraction(speed))
 
 
 def _refusal(way: ConcreteOption, task: Task, pool: Pool) -> str | None:
