@@ -52,7 +52,10 @@ def sbatch_words(
         raise InputError(f"{run.task}: {unknown[0]!r} is no option for Slurm; allowed are {', '.join(OPTIONS)}")
     begin = max(run.start, earliest) if earliest else run.start
     words = ["sbatch", "--parsable", f"--job-name={run.slug}", f"--comment={comment(project, run)}"]
-    words += [f"--begin={local_time(begin)}", f"--time={target.pop('time', max(1, -(-run.seconds // 60)))}"]
+    minutes = max(1, -(-run.seconds // 60))
+    words += [f"--begin={local_time(begin)}", f"--time={target.pop('time', minutes)}"]
+    if run.until:  # a late start must not wait until after a reservation that begins where the segment ends
+        words.append(f"--time-min={max(1, minutes - min(10, -(-minutes // 10)))}")
     words += [f"--output={folder + '/' if folder else ''}{run.slug}-%j.log"]
     words += [f"--{name}={target[name]}" for name in OPTIONS if name in target and name != "gpu"]
     words += _resources(run, target.get("gpu", ""))

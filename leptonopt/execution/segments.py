@@ -53,7 +53,9 @@ def segments_of(instance: Instance, task: Task, lines: Sequence[Mapping[str, Any
     before = 0 if begun is None else begun.number - goes_on
     found = []
     for at, line in enumerate(lines):
-        lost = 0 if at + before == 0 or (at == 0 and goes_on) else task.restart
+        lost = task.restart
+        if at + before == 0 or (at == 0 and goes_on):
+            lost = sum(int(each.get("seconds") or 0) for each in line.get("data", ()))
         notice = None if line is lines[-1] else _notice(task, line)
         found.append(Segment(before + at + 1, at + 1, len(lines), float(line["work"]), lost, notice))
     return found

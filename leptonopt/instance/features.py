@@ -11,7 +11,6 @@ from leptonopt.instance.routes import NOT_TAKEN
 ROUTES = "alternative routes"
 GREATEST_LAGS = "tasks that follow others within a time (`most` of an after)"
 FOREIGN_CUT = "jobs of others that may be cut into segments"
-CUT_WITH_INPUTS = "tasks with segments that fetch inputs"
 
 FEATURES: dict[str, Callable[[Instance], bool]] = {
     "services": lambda instance: bool(instance.services),
@@ -22,7 +21,6 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
     "meters": lambda instance: bool(instance.meters),
     "savings plans": lambda instance: bool(instance.savings),
     ROUTES: lambda instance: any(option.id == NOT_TAKEN for task in instance.tasks for option in task.options),
-    CUT_WITH_INPUTS: lambda instance: any(task.is_cut and task.inputs for task in instance.tasks),
     "inputs or results of tasks": lambda instance: any(task.inputs or task.results for task in instance.tasks),
 }
 

@@ -21,11 +21,11 @@ from math import ceil
 from typing import Any
 
 from leptonopt.compile.billing import billed_seconds, hourly_price
-from leptonopt.compile.work_options import ConcreteOption, concrete_options
+from leptonopt.compile.work_options import ConcreteOption, before_fetching, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task, refuse, units
-from leptonopt.instance.features import CUT_WITH_INPUTS, ROUTES
+from leptonopt.instance.features import ROUTES
 from leptonopt.instance.tasks import After
 from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
@@ -96,7 +96,7 @@ def remaining_instance(
     Unsupported
         When the instance has alternative routes.
     """
-    refuse(instance, "replan", ROUTES, CUT_WITH_INPUTS)
+    refuse(instance, "replan", ROUTES)
     return _Rewriting(instance, plan, state, frozen, changes).made()
 
 
@@ -228,7 +228,8 @@ class _Rewriting:
     def _cut(self, task: Task, entry: Document, key: Key) -> Document:
         """Return what is left of a copy of a task in segments."""
         said: Running | Paused | None = self.running.get(key) or self.paused.get(key)
-        ways, planned = {way.id: way for way in self._ways(task)}, self.old_segments.get(key, [])
+        ways = {way.id: before_fetching(way) for way in self._ways(task)}
+        planned = self.old_segments.get(key, [])
         copy = CutCopy(self.instance, task, ways, planned, said, self.state.now, self.start)
         if copy.behind:
             self.old[key] = self.result.placed[key] = copy.behind[-1]

@@ -39,7 +39,8 @@ def old_segments(plan: Mapping[str, Any]) -> dict[Key, list[Place]]:
 class CutCopy:
     """See a copy of a task in segments at the instant `now`; `start` is that of the new horizon.
 
-    `ways` are the options of the task, `planned` its segments in the old plan, `said` what the state says of it.
+    `ways` are the options of the task without fetching its inputs, `planned` its segments in the old plan, `said` what
+    the state says of it.
     """
 
     instance: Instance
@@ -133,10 +134,15 @@ class CutCopy:
             own = way if last else self.ways.get(place.option, way)
             began = self._running_since() if last else place.begins
             ended = self.start if last else min(units.instant(place.end), self.start)
-            lost = self.task.restart if self._restarted(number, place) else 0
+            lost = self.task.restart if self._restarted(number, place) else self._fetching(number, own)
             yield max(Fraction(0), Fraction(int((ended - began).total_seconds()) - lost) / own.duration)
         if not self.behind and self.runs:
             yield Fraction(int((self.start - self._running_since()).total_seconds())) / way.duration
+
+    def _fetching(self, number: int, way: ConcreteOption) -> Fraction:
+        """Return the time that a segment took to fetch inputs: the first of all does."""
+        assert self.task.segments is not None
+        return way.fetching if number == 1 and self.task.segments.begun is None else Fraction(0)
 
     def _restarted(self, number: int, place: Place) -> bool:
         """Return whether a planned segment has lost a restart."""
@@ -172,7 +178,8 @@ class CutCopy:
             number = sum(other.option == place.option for _, other in found) + 1
             id = f"{way.id}{KEPT}" if number == 1 else f"{way.id}{KEPT[:-1]} {number})"
             duration = way.duration * way.progress
-            found.append((written_option(way, id, duration, way.cost, place.begins, place.begins), place))
+            bare = way._replace(data=())
+            found.append((written_option(bare, id, duration, way.cost, place.begins, place.begins), place))
         return found
 
     def lines(self, id: str, way: ConcreteOption | None) -> Iterator[Document]:

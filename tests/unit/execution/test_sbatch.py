@@ -85,13 +85,14 @@ def test_segments_are_jobs_of_their_own() -> None:
     found = cut_runs()
     first = sbatch_words(found["train/1"], "p", {})
     assert "--comment=leptonopt:p:train/1 until 2026-11-30T10:00:00Z" in first
-    assert "--time=240" in first
+    assert {"--time=240", "--time-min=230"} <= set(first)
     wrapped = first[-1].removeprefix("--wrap=").split("\n")
     assert wrapped[:3] == [
         "export LEPTONOPT_TASK=train", "export LEPTONOPT_SEGMENT=1", "export LEPTONOPT_UNTIL=2026-11-30T10:00:00Z",
     ]  # fmt: skip
     second = sbatch_words(found["train/2"], "p", {"train/1": "7"})
     assert {"--comment=leptonopt:p:train/2", "--dependency=afterany:7"} <= set(second)
+    assert not any(word.startswith("--time-min") for word in second)
     assert second[-1] == "--wrap=export LEPTONOPT_TASK=train\nexport LEPTONOPT_SEGMENT=2\ntrain"
     assert "--dependency=afterok:8" in sbatch_words(found["test"], "p", {"train/2": "8"})
     text = script(list(found.values()), "p")

@@ -143,3 +143,42 @@ def test_work_and_numbers_of_a_state() -> None:
     assert found["begun"]["number"] == 3
     found = cut(rest({"now": DAY.format(8)}, runs))
     assert found["begun"] == {"option": "own", "left": "6h", "number": 3, "paused": True}
+
+
+def fetching() -> Instance:
+    """Return an instance of one task in segments that first fetches a dataset for an hour, and pays 2 for that."""
+    document = world().document()
+    pool = {"id": "own", "capacity": {"gpu": 2}, "price": {"gpu": 1}, "labels": ["region:x"]}
+    link = {"from": "y", "to": "x", "price": 1, "setup": "1h"}
+    task = {**document["tasks"][0], "inputs": ["d"], "copies": 1}
+    return validate({
+        "time": document["time"], "pools": [pool], "links": [link], "tasks": [task],
+        "datasets": [{"id": "d", "gib": 2, "at": ["y"]}],
+    })  # fmt: skip
+
+
+FETCHED: dict[str, Any] = {
+    "leptonopt_plan": 1,
+    "tasks": [line("t", "own", 0, 4, segment=1), line("t", "own", 6, 6, segment=2)],
+}
+
+
+@pytest.mark.parametrize(("hour", "left", "cost"), [(2, "7h", 7), (4, "5h", 6), (7, "4h30m", 5)])
+def test_inputs_are_there_once_it_has_begun(hour: int, left: str, cost: int) -> None:
+    """Their hour does no work, and what is left pays for them no more."""
+    instance = fetching()
+    found = remaining_instance(instance, FETCHED, read_state(state_as_planned(FETCHED, DAY.format(hour)), instance))
+    assert cut(found)["begun"]["left"] == left
+    result = solve(found.document, method="segments", time_limit=5, isolate=False, warm_start=found.warm_start)
+    assert result.cost == cost
+
+
+def test_inputs_of_what_waits_are_fetched_once() -> None:
+    """A planned segment that is kept fetches them, as any other first segment does."""
+    instance = fetching()
+    moved = {"tasks": [line("t", "own", 3, 9, segment=1), line("t", "own", 14, 4, segment=2)]}
+    found = remaining_instance(instance, moved, read_state({"now": DAY.format(1)}, instance))
+    kept = found.document["tasks"][0]["options"][0]
+    assert (kept["id"], kept["duration"], kept["cost"]) == ("own (kept)", "8h", 0)
+    result = solve(found.document, method="segments", time_limit=5, isolate=False, warm_start=found.warm_start)
+    assert (result.cost, result.document["tasks"][0]["start"]) == (11, "2026-11-30T03:00:00Z")
