@@ -106,7 +106,7 @@ class Lane:
         self, stages: Sequence[Stage], time_limit: float, adaptive: bool = True, slowness: float = 1.0
     ) -> None:
         self.waiting, self.adaptive, self.asked = list(stages), adaptive, False
-        self._slowness = min(slowness, SETTINGS.slowest)
+        self._slowness, self._load = min(slowness, SETTINGS.slowest), slowness
         self.turn: Turn | None = None
         self._past: list[Turn] = []  # turns that may go on in another round
         self._time_limit, self._rounds = time_limit, 1
@@ -145,7 +145,7 @@ class Lane:
         gain = self.turn.gain_since(now - patience)
         # Beyond its share what counts is recent: a first plan is worth much, and says nothing of what is to come.
         least = dict(SETTINGS.least).get(self.turn.stage.method, 0.0)
-        least = min(self._slowness * least, SETTINGS.least_share * self._time_limit)
+        least = min(self._load * least, SETTINGS.least_share * self._time_limit)
         recent = min(patience, SETTINGS.recent * max(least, self.turn.until - self.turn.begun))
         over = now > max(self.turn.until, self.turn.begun + least)
         if over and self.turn.gain_since(now - recent) < SETTINGS.large:

@@ -101,7 +101,12 @@ def test_a_stage_that_gains_much_goes_on_beyond_its_share() -> None:
 def test_a_bound_has_the_seconds_that_a_first_one_takes() -> None:
     """Whatever its share; in a short solve a part of the time, and more on a busy machine."""
     usual = dict(SETTINGS.least)["lagrangian"]
-    for time_limit, slowness, least in ((60.0, 1.0, usual), (5.0, 1.0, 1.5), (60.0, 2.0, 2 * usual)):
+    for time_limit, slowness, least in (
+        (60.0, 1.0, usual),
+        (5.0, 1.0, 1.5),
+        (60.0, 2.0, 2 * usual),
+        (60.0, 7.0, 7 * usual),
+    ):
         lane = Lane([Stage("lagrangian", 0.01), ONE], time_limit, slowness=slowness)
         stage = lane.next_stage(1000.0)
         assert stage is not None
