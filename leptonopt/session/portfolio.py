@@ -88,7 +88,7 @@ ANNEALING = Stage("penalty-search", 0.3)
 # CPU time, three seeds: 1,953, 2,157 and 1,953; nodes of two sizes: 2,996, 2,931 and 3,532). On one thread the tree
 # goes before `lns`: a week of 23 groups ends at 3,891 and 3,867.60 after 60 s, with `lns` first at 3,941.80 and
 # 3,721.96.
-ANNEALED = replace(ANNEALING, share=0.1)
+ANNEALED = replace(ANNEALING, share=0.2)
 
 
 @dataclass(frozen=True)

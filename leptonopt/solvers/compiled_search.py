@@ -14,6 +14,7 @@ from leptonopt.algorithms.heuristics.due_date_rules import has_due_dates
 from leptonopt.algorithms.heuristics.job_arrays import LIMITS, fits_kernels
 from leptonopt.algorithms.heuristics.job_search import JobSearch
 from leptonopt.algorithms.heuristics.multistart import MultiStart
+from leptonopt.algorithms.lagrangian.guidance import guiding_ascent
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
@@ -53,6 +54,10 @@ def _searched(
         note = "kernels are not compiled yet: solve again, or run `leptonopt warmup` once"
         return _solution(starts, bound, Stop.FAILED, engine, note)
     search = JobSearch(problem, blocks, limits, starts.should_stop, starts.take)
+    if orders < 1:
+        ascent = guiding_ascent(problem, blocks, limits, monitor, given=True)
+        bound = max(bound, ascent.exact() or bound)
+        search.take_guide(ascent.guide())
     left = limits.effort if limits.deterministic else deadline.left()
     if orders:
         search.search_orders(orders * left, idle=2**62)

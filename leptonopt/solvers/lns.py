@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import prepare_search
-from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds, known_multipliers
-from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
-from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
+from leptonopt.algorithms.lagrangian.guidance import guiding_ascent
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns import subproblem as freeing
 from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
@@ -32,10 +31,6 @@ class LnsSettings:
     Attributes
     ----------
     turn : effort of a turn beside its subproblem [deterministic time]
-    prices : share of the time limit for prices, at most
-    rounds : rounds of prices at most
-    first : rounds after which known prices are taken if the bound stays where it began
-    pace : first step of the ascent after the relaxations [levels per round]
     per_second : effort counted as a second in deterministic mode
     longest : seconds of a free core for a subproblem, beside its effort
     slowest : factor on them on a busy machine, at most. Without it 88 of 115 subproblems end without a solution where a
@@ -43,10 +38,6 @@ class LnsSettings:
     """
 
     turn: float = 0.01
-    prices: float = 0.12
-    rounds: int = 400
-    first: int = 20
-    pace: float = 1.0
     per_second: float = 0.25
     longest: float = 1.2
     slowest: float = 4.0
@@ -96,38 +87,10 @@ class _Search:
         self.spent, self.turns, self.load = 0.0, 0, LoadMeter()
 
     def prices(self) -> None:
-        """Find multipliers by ascent, which give reduced costs and a bound.
-
-        Where the bound stays where it began, as under due dates, those of linear relaxations are taken: known ones of
-        another method, or new ones. Elsewhere they are worse guides: they are vertices, at which most columns of an
-        optimal plan have a reduced cost of their own (elasticflow-100, 25 s: plans of 6,999 by relaxations, of 6,754
-        by ascent).
-        """
-        ascent, known = DualAscent(self.problem, self.blocks), known_multipliers(self.monitor)
-        self._ascend(ascent, SETTINGS.rounds if known is None else SETTINGS.first)
-        if (ascent.exact() or 0) > (uncapacitated_bound(self.problem, self.blocks.least) or 0):
-            if known is not None:
-                self._ascend(ascent, SETTINGS.rounds)
-        elif known is not None:
-            ascent.judge(known.capacity / known.scale, known.quota / known.scale)
-        else:
-            ascent = DualAscent(self.problem, self.blocks)
-            room = GenerationLimits.of(self.limits, SETTINGS.prices, self.monitor.should_stop)
-            if not ColumnGeneration(ascent, self.blocks, room).run():
-                ascent.polish(SETTINGS.pace)
-                self._ascend(ascent, SETTINGS.rounds)
+        """Take multipliers that guide the search, and the bound that they prove."""
+        ascent = guiding_ascent(self.problem, self.blocks, self.limits, self.monitor)
         self.guide = ascent.guide()
         self.held.raise_bound(ascent.exact())
-
-    def _ascend(self, ascent: DualAscent, rounds: int) -> None:
-        """Run so many rounds of the ascent; fewer where it gains little, or its share of the time is over."""
-        deadline = Deadline.after(SETTINGS.prices * self.limits.time_limit + 0.2)
-        rounds = min(rounds, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
-        for turn in range(rounds):
-            ascent.step()
-            late = not self.limits.deterministic and deadline.expired()
-            if late or self.monitor.should_stop() or (turn % 20 == 19 and ascent.slope(60) < 5e-5):
-                break
 
     def run(self) -> Stop:
         """Free, solve and accept, until time is up or nothing more can be gained."""

@@ -14,10 +14,16 @@ from tests.helpers import random_problems
 def listed(made: Problem) -> tuple[JobSet, JobState]:
     """Return the list schedule of the jobs in their order."""
     jobs = JobSet(made)
+    return jobs, list_schedule(jobs)
+
+
+def list_schedule(jobs: JobSet, guide: float = 0.0) -> JobState:
+    """Return the list schedule of the jobs in their order, with a factor on guiding costs."""
     state = jobs.state()
-    order = jobs.order_of(np.zeros(made.groups))
+    state.noise[3] = guide
+    order = jobs.order_of(np.zeros(jobs.problem.groups))
     descend(jobs.arrays, state, order, jobs.penalty, 1, np.array([0, 10**9]), 0)
-    return jobs, state
+    return state
 
 
 def problems(count: int = 60) -> list[Problem]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.job_kernels import JobArrays, JobState
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import Problem, Quota
@@ -80,6 +81,15 @@ class JobSet:
         if len(problem.before):
             self._set_depth()
 
+    def take_guide(self, guide: CostGuide) -> None:
+        """Take what multipliers say that the capacity of each column is worth."""
+        problem = self.problem
+        columns, rows = StartColumns(problem), np.arange(len(problem.capacity))
+        self.arrays.guide[:] = columns.held(guide.prefix, rows) / guide.scale
+        self.arrays.guide[:] -= columns.held(problem.price_sum, rows)
+        if guide.once is not None:
+            self.arrays.guide[:] += np.array(guide.once, float)[columns.option] / guide.scale
+
     def _set_depth(self) -> None:
         """Count the predecessors of each job along the longest path."""
         depth = np.zeros(self.problem.groups)
@@ -116,13 +126,14 @@ class JobSet:
             free=_own(problem.capacity),
             full=(np.cumsum(problem.capacity, axis=1) == 0).sum(axis=1).astype(np.int64),
             need=np.zeros((len(problem.nodes), problem.slots), np.int64),
+            lit=np.zeros(len(problem.nodes), np.int64),
             total=np.zeros(2),
             used=np.zeros(quotas),
             limit=np.array([float(quota.limit) for quota in problem.quotas]),
             weight=least_weights(problem),
             on_together=np.zeros((len(problem.together), pools), np.int64),
             on_apart=np.zeros((len(problem.apart), pools), np.int64),
-            noise=np.zeros(3),
+            noise=np.zeros(4),
             extra=np.zeros((3 + quotas, problem.slots + 1)),
         )
 
@@ -192,6 +203,7 @@ def _option_arrays(problem: Problem) -> Arrays:
         "regular": ~np.logical_or.reduceat(falls, columns.ptr[:-1]),
         "cost_ptr": columns.ptr,
         "cost": cost,
+        "guide": np.zeros_like(cost),
         "least": least,
         "demand_ptr": problem.demand_ptr,
         "row": problem.demand_row,
@@ -202,7 +214,7 @@ def _option_arrays(problem: Problem) -> Arrays:
 
 
 def _row_arrays(problem: Problem) -> Arrays:
-    """Return the arrays of rows, nodes and quotas."""
+    """Return the arrays of rows, nodes and quotas; kinds that cost nothing are left out of rows."""
     nodes = problem.nodes
     kind, size, kind_ptr, kind_row = _supplied(problem)
     paid, idle, rise = _node_prices(problem, nodes.costs)
@@ -212,6 +224,9 @@ def _row_arrays(problem: Problem) -> Arrays:
     for at, quota in enumerate(problem.quotas):
         if quota.nodes is not None and len(nodes):
             quota_paid[at], quota_idle[at], quota_rise[at] = _node_prices(problem, quota.nodes)
+    priced = paid.any(axis=1) | idle.any(axis=1) | (rise != 0)
+    priced |= quota_paid.any(axis=(0, 2)) | quota_idle.any(axis=(0, 2)) | (quota_rise != 0).any(axis=0)
+    kind[~np.append(priced, True)[kind]] = -1
     return {
         "capacity": problem.capacity,
         "kind": kind,
@@ -226,6 +241,7 @@ def _row_arrays(problem: Problem) -> Arrays:
         "quota_paid": quota_paid,
         "quota_idle": quota_idle,
         "quota_rise": quota_rise,
+        "rate": _least_rate(problem, kind, size, paid),
     }
 
 
@@ -265,6 +281,18 @@ def _supplied(problem: Problem) -> tuple[Ints, Ints, Ints, Ints]:
     by_kind = np.argsort(of, kind="stable")
     ptr = np.searchsorted(of[by_kind], np.arange(len(nodes) + 1)).astype(np.int64)
     return kind, size, ptr, rows[by_kind]
+
+
+def _least_rate(problem: Problem, kind: Ints, size: Ints, paid: Floats) -> Floats:
+    """Return the least cost per slot of the nodes of each option where none of its kind is on, float64, (O,)."""
+    row, rate, host = problem.demand_row, np.zeros(problem.options), np.full(problem.options, -1)
+    option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
+    supplied = kind[row] >= 0
+    host[option[supplied][::-1]] = kind[row][supplied][::-1]  # the first kind, which kernels look at
+    own = supplied & (kind[row] == host[option])
+    nodes = -(-problem.demand[own] // size[row[own]])
+    np.maximum.at(rate, option[own], nodes * paid.min(axis=1, initial=np.inf)[kind[row[own]]])
+    return rate
 
 
 def _edges(groups: int, of: Ints, other: Ints, lag: Ints, most: Ints) -> tuple[Ints, Ints, Ints, Ints]:

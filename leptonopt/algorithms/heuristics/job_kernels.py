@@ -27,10 +27,13 @@ class JobArrays(NamedTuple):
     option_ptr, options : int64, shapes (G + 1,), (O,), the options of each group, cheapest first
     duration, first, last, pool : int64, shape (O,); regular : bool, shape (O,), cost never falls with the start
     cost_ptr, cost : int64 and float64, shapes (O + 1,), (C,), cost of each start from `first` on; least : shape (O,)
+    guide : float64, shape (C,), worth of the capacity that each start uses; 0 without multipliers
+    rate : float64, shape (O,), least cost per slot of an option's nodes where none of its kind is on
     demand_ptr, row, amount : int64, shapes (O + 1,), (N,), (N,)
     before_ptr, before, before_lag, before_most : predecessors of each group: the job, least and greatest lag [slots]
     behind_ptr, behind, behind_lag, behind_most : successors of each group
-    capacity : int64, shape (K, T); kind, size : int64, shape (K,), the kind that alone supplies a row; -1 without one
+    capacity : int64, shape (K, T)
+    kind, size : int64, shape (K,), the kind that alone supplies a row; -1 without one, or where it costs nothing
     kind_ptr, kind_row : rows of each kind
     owned : int64, shape (M,); paid, idle : float64, shape (M, T); rise : float64, shape (M,), cost of switching on
     use_at, use : int64, shape (O, Q), and float64: quota use of each start, from `use_at` on; -1 for none
@@ -51,6 +54,7 @@ class JobArrays(NamedTuple):
     regular: Array
     cost_ptr: Array
     cost: Array
+    guide: Array
     least: Array
     demand_ptr: Array
     row: Array
@@ -78,6 +82,7 @@ class JobArrays(NamedTuple):
     quota_paid: Array
     quota_idle: Array
     quota_rise: Array
+    rate: Array
     together_ptr: Array
     together: Array
     apart_ptr: Array
@@ -91,12 +96,12 @@ class JobState(NamedTuple):
     ----------
     option, start : int64, shape (J,); option -1 for a job that does not run
     free : int64, shape (K, T); full : int64, shape (K,), number of first slots in which nothing is free
-    need : int64, shape (M, T), nodes that the load needs
+    need : int64, shape (M, T), nodes that the load needs; lit : int64, shape (M,), slots in which it needs any
     total : float64, shape (2,), cost of columns, and of nodes
     used, limit, weight : float64, shape (Q,), use, limit, and penalty per unit above the limit
     on_together, on_apart : int64, shapes (S, P), jobs of each set by pool
-    noise : float64, shape (3,), randomness of choices: greatest noise on the price of an option [money units],
-        probability to pass over an option, probability to take the last of equal starts
+    noise : float64, shape (4,), randomness of choices: greatest noise on the price of an option [money units],
+        probability to pass over an option, probability to take the last of equal starts, factor on guiding costs
     extra : float64, shape (3 + Q, T + 1), for one option: nodes of its kind with it in each slot; prefix sums of
         additional rises in their number, and of cost and quota use of more nodes
     """
@@ -106,6 +111,7 @@ class JobState(NamedTuple):
     free: Array
     full: Array
     need: Array
+    lit: Array
     total: Array
     used: Array
     limit: Array
@@ -142,6 +148,7 @@ def node_change(jobs: JobArrays, state: JobState, kind: int, begin: int, stop: i
         own = jobs.owned[kind]
         bought = max(0, new - own) - max(0, need[kind, t] - own)
         kept = new - need[kind, t] - bought
+        state.lit[kind] += (new > 0) - (need[kind, t] > 0)
         need[kind, t] = new
         state.total[1] += bought * jobs.paid[kind, t] + kept * jobs.idle[kind, t]
         for q in range(len(state.used)):
@@ -335,10 +342,19 @@ def next_fit(jobs: JobArrays, state: JobState, option: int, start: int, checked:
 
 
 @inner_jit
+def least_price(jobs: JobArrays, state: JobState, option: int) -> float:
+    """Return what an option costs at least, with the nodes that are not on in any slot."""
+    price = jobs.least[option]
+    if jobs.rate[option] > 0:
+        price += jobs.rate[option] * max(0, jobs.duration[option] - state.lit[hosting_kind(jobs, option)])
+    return float(price)
+
+
+@inner_jit
 def cheapest_column(jobs: JobArrays, state: JobState, job: int) -> tuple[float, int, int]:
     """Return price, option and start of the cheapest feasible column; option -1 without one.
 
-    Of equal columns it is the earliest of the first option, apart from the noise of the state. The price has no noise.
+    Of equal columns it is the earliest of the first option, apart from noise and guiding costs, which the price lacks.
     """
     group, noisy = jobs.group[job], state.noise[1] > 0
     late = noisy and np.random.random() < state.noise[2]
@@ -352,6 +368,9 @@ def cheapest_column(jobs: JobArrays, state: JobState, job: int) -> tuple[float, 
             if np.random.random() < state.noise[1]:
                 continue
             shift = state.noise[0] * np.random.random()
+        at = jobs.cost_ptr[option] - jobs.first[option]
+        if least_price(jobs, state, option) + shift >= best:
+            continue
         if pool_blocked(jobs, state, group, jobs.pool[option]):
             continue
         low, high = start_window(jobs, state, group, option)
@@ -361,12 +380,15 @@ def cheapest_column(jobs: JobArrays, state: JobState, job: int) -> tuple[float, 
         kind = NONE
         if len(jobs.owned) > 0:
             kind = node_extra(jobs, state, option, low, high + length)
-        single = jobs.regular[option] and kind < 0 and len(state.used) == 0 and not late
+        single = jobs.regular[option] and kind < 0 and not late and state.noise[3] == 0.0
+        for q in range(len(state.used)):
+            single = single and jobs.use_at[option, q] < 0
         start, checked = next_fit(jobs, state, option, low, low, high), 0
         while start <= high:
             price = column_price(jobs, state, option, start, kind)
-            if price + shift < best or (late and price + shift == best):
-                best, found, choice, chosen = price + shift, price, option, start
+            key = price + shift + state.noise[3] * jobs.guide[at + start]
+            if key < best or (late and key == best):
+                best, found, choice, chosen = key, price, option, start
             if single:
                 break
             checked = start + length

@@ -34,15 +34,19 @@ class PenaltyTuning:
     steps : steps of the first round; in deterministic mode of every round
     round_seconds : length of a round that later ones are fitted to [s]; grows with the jobs, which a round enters anew
     round_jobs : jobs of a round of that length
-    hot, cold : first and last temperature, as shares of the mean cost of a job
+    hot, cold : first and last temperature, as shares of the geometric mean of what a step costs more
+    cooling : steps per job from the first to the last temperature; twice as many each time that it begins again
+    trust : greatest factor on guiding costs
     per_second : steps that count as a second in deterministic mode
     """
 
     steps: int = 200
     round_seconds: float = 0.1
     round_jobs: int = 3_000
-    hot: float = 1.0
-    cold: float = 0.01
+    hot: float = 0.7
+    cold: float = 0.02
+    cooling: int = 600
+    trust: float = 1.5
     per_second: int = 10_000
 
 
@@ -68,7 +72,8 @@ class PenaltySearch:
         self.limit, self.weight = empty.limit, empty.weight
         self.first_weight, self.soft = empty.weight.copy(), self.penalty.copy()
         self.best = RuinBest(self.option.copy(), self.start.copy(), np.array([np.inf]))
-        self.heat = 1.0
+        self.rise = np.zeros(2)
+        self.trust = TUNING.trust if jobs.arrays.guide.any() else 0.0
         self.rounds = 0
 
     def enter(self, option: Ints, start: Ints) -> None:
@@ -80,18 +85,20 @@ class PenaltySearch:
         jobs = self.jobs
         state = jobs.state()._replace(limit=self.limit, weight=self.weight)
         enter(jobs.arrays, state, self.option, self.start)
-        if not self.rounds:
-            self.heat = max(1e-6, float(np.abs(state.total).sum()) / len(self.penalty))
-        heat = self.heat * TUNING.hot * (TUNING.cold / TUNING.hot) ** share
+        heat = self.mean_rise() * TUNING.hot * (TUNING.cold / TUNING.hot) ** share
         before = float(self.best.cost[0])
         self.rounds += 1
         ruin_and_recreate(
-            jobs.arrays, state, self.ranks, jobs.depth, self.penalty, self.best, self.first_weight, self.soft, heat,
-            steps, self.seed + 7919 * self.rounds, PARAMETERS,
+            jobs.arrays, state, self.ranks, jobs.depth, self.penalty, self.best, self.first_weight, self.soft,
+            self.rise, heat, self.trust, steps, self.seed + 7919 * self.rounds, PARAMETERS,
         )  # fmt: skip
         self.option, self.start = state.option, state.start
         if self.best.cost[0] < before:
             self._judge()
+
+    def mean_rise(self) -> float:
+        """Return the geometric mean of what steps cost more that did [money units]; little before the first ones."""
+        return math.exp(float(self.rise[0] / self.rise[1])) if self.rise[1] else 1e-6
 
     def _judge(self) -> None:
         """Report the best schedule, or tighten the quotas that its exact nodes exceed."""
@@ -117,22 +124,55 @@ class PenaltySearch:
 
     def run(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
         """Search for so many seconds or until `over`; with `first`, until a schedule exceeds nothing."""
-        watch, steps = Stopwatch(), TUNING.steps
+        watch, steps, cooling = Stopwatch(), TUNING.steps, Cooling(seconds)
         length = TUNING.round_seconds * max(1.0, len(self.penalty) / TUNING.round_jobs)
         while (spent := watch.seconds()) < seconds and not over():
-            self.round(min(1.0, spent / max(1e-9, seconds)), steps)
+            self.round(cooling.share(spent), steps)
             if first and math.isfinite(self.best.cost[0]):
                 return
             took = max(1e-4, watch.seconds() - spent)
+            cooling.fit(took * TUNING.cooling * len(self.penalty) / steps)
             steps = max(1, min(4 * steps, int(steps * length / took)))
 
     def run_steps(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
         """Search for the number of steps that counts as so many seconds; no clock is looked at."""
         rounds = max(1, int(seconds * TUNING.per_second / TUNING.steps))
+        cooling = Cooling(rounds)
+        cooling.fit(TUNING.cooling * len(self.penalty) / TUNING.steps)
         for turn in range(rounds):
             if over() or (first and math.isfinite(self.best.cost[0])):
                 return
-            self.round(turn / rounds, TUNING.steps)
+            self.round(cooling.share(turn), TUNING.steps)
+
+
+class Cooling:
+    """Cool over and over, each time twice as long, until an end that is known.
+
+    Attributes
+    ----------
+    end : when the search ends, from 0 on
+    begun, length : when the present cooling began, and how long it takes
+    """
+
+    def __init__(self, end: float) -> None:
+        self.end, self.begun, self.length, self.wanted = end, 0.0, end, 0.0
+
+    def fit(self, first: float) -> None:
+        """Take the length of the first cooling, unless that is known."""
+        if not self.wanted:
+            self.wanted = first
+            self._begin(0.0)
+
+    def share(self, now: float) -> float:
+        """Return the share of the present cooling that is over; begin anew where it ended."""
+        if self.wanted and now >= self.begun + self.length < self.end:
+            self.wanted *= 2
+            self._begin(now)
+        return min(1.0, (now - self.begun) / max(1e-9, self.length))
+
+    def _begin(self, now: float) -> None:
+        left = self.end - now
+        self.begun, self.length = now, left if left < 2 * self.wanted else self.wanted
 
 
 def _scaled(rank: Floats) -> Floats:

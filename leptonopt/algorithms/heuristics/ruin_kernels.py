@@ -189,13 +189,22 @@ def sort_for_insertion(chosen: Array, ranks: Array, depth: Array, key: Array) ->
 
 
 @inner_jit
+def all_placed(jobs: JobArrays, state: JobState, chosen: Array) -> bool:
+    """Return whether all those of a list run that must."""
+    placed = True
+    for job in chosen:
+        placed = placed and (state.option[job] >= 0 or not jobs.must[job])
+    return placed
+
+
+@inner_jit
 def step(
     jobs: JobArrays, state: JobState, room: StepRoom, ranks: Array, depth: Array, penalty: Array, heat: float,
-    lost: float, parameters: RuinParameters,
+    lost: float, rise: Array, parameters: RuinParameters,
 ) -> None:  # fmt: skip
     """Remove some jobs and insert them again, or restore them.
 
-    lost : cost of the jobs left out
+    lost : cost of the jobs left out; rise : as of `ruin_and_recreate`
     """
     count = add_missing(state, room.found, choose_jobs(jobs, state, room.found, parameters), parameters.out)
     chosen = room.found[:count]
@@ -209,6 +218,9 @@ def step(
     for job in chosen:
         rest += place(jobs, state, job, penalty)
     after = state.total[0] + state.total[1] + rest + excess(state)
+    if after > before + 1e-9 * abs(before) and all_placed(jobs, state, chosen):
+        rise[0] += np.log(after - before)
+        rise[1] += 1
     if after <= before - heat * np.log(1.0 - np.random.random()):
         return
     for job in chosen:
@@ -237,7 +249,8 @@ def keep_best(jobs: JobArrays, state: JobState, penalty: Array, best: RuinBest) 
 @jit
 def ruin_and_recreate(
     jobs: JobArrays, state: JobState, ranks: Array, depth: Array, penalty: Array, best: RuinBest,
-    first: Array, soft: Array, heat: float, steps: int, seed: int, parameters: RuinParameters,
+    first: Array, soft: Array, rise: Array, heat: float, trust: float, steps: int, seed: int,
+    parameters: RuinParameters,
 ) -> None:  # fmt: skip
     """Run so many steps at a temperature, and update the weights of quotas in between.
 
@@ -245,16 +258,20 @@ def ruin_and_recreate(
     first : float64, shape (Q,), first weights of quotas; soft : float64, shape (J,), first penalties
     depth : float64, shape (J,), number of predecessors in a row
     penalty : float64, shape (J,), cost of leaving a job out; it rises for those that must run and find no place
+    rise : float64, shape (2,), sum of the logarithms of what steps cost more that left out no job that must run, and
+        their number
     heat : temperature [money units]
+    trust : greatest factor on guiding costs; half of the steps look at none
     """
     np.random.seed(seed)
     size = len(state.option) + 1
     found, option, start = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
     room = StepRoom(found, option, start, np.zeros(size))
-    state.noise[:] = heat, parameters.blink, parameters.late
+    state.noise[:3] = heat, parameters.blink, parameters.late
     for turn in range(steps):
         lost, _ = left_out(jobs, state, penalty)
-        step(jobs, state, room, ranks, depth, penalty, heat, lost, parameters)
+        state.noise[3] = trust * max(0.0, 2.0 * np.random.random() - 1.0)
+        step(jobs, state, room, ranks, depth, penalty, heat, lost, rise, parameters)
         keep_best(jobs, state, penalty, best)
         if turn % parameters.period == parameters.period - 1:
             for q in range(len(state.used)):

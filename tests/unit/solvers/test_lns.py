@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, Multipliers
-from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
-from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers import lns
@@ -32,20 +28,3 @@ def test_a_warm_start_is_never_made_worse() -> None:
     found = lns.solve(made, dear, Limits(time_limit=5, deterministic=True, work=0.5), Ear())
     assert found.schedule is not None
     assert objective(made, found.schedule) == 6 < objective(made, dear)
-
-
-def test_known_prices_are_taken_where_rounds_raise_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first bound is theirs, and no relaxation is solved."""
-    made = problem(*[group(option(1, {0: 1}))] * 4, capacity=[[1] * 4], price=[[1, 2, 3, 50]])
-    ascent = DualAscent(made, blocks := BlockPricer(made))
-    ColumnGeneration(ascent, blocks, GenerationLimits.of(Limits(time_limit=9), 1.0, lambda: False)).run()
-
-    class Told(Ear):
-        def known_multipliers(self) -> Multipliers:
-            return ascent.multipliers(ascent.scale())
-
-    monkeypatch.setattr(DualAscent, "step", lambda self: 0.0)
-    monkeypatch.setattr(lns, "ColumnGeneration", None)
-    ear = Told()
-    lns.solve(made, Schedule.of(np.arange(4), [3, 2, 1, 0]), Limits(time_limit=9, deterministic=True, work=0.5), ear)
-    assert ascent.exact() in ear.bounds

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from leptonopt.algorithms.heuristics.job_arrays import JobLimits, JobSet, fits_kernels, least_weights
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.problem.schedule import Schedule
 from tests.helpers import random_problems
 from tests.helpers.small_problems import group, option, problem
@@ -57,3 +58,26 @@ def test_first_weights_of_quotas_are_positive():
     for seed in range(30):
         made = random_problems.rich(seed)
         assert (least_weights(made) > 0).all()
+
+
+def test_guiding_costs_are_the_multipliers_of_what_a_start_uses():
+    """Three units for two slots; multipliers 0.5, 0, 2 and 1, and 4 for the option at any start."""
+    made = problem(group(option(2, {0: 3})), capacity=[[4] * 4], price=[[1, 2, 3, 4]])
+    prices = 2 * np.array([[1, 2, 3, 4]]) + np.array([[1, 0, 4, 2]])
+    prefix = np.pad(np.cumsum(prices, axis=1), ((0, 0), (1, 0)))
+    jobs = JobSet(made)
+    assert not jobs.arrays.guide.any()
+    jobs.take_guide(CostGuide(made, prefix, np.array([0]), scale=2, once=np.array([8])))
+    assert jobs.arrays.guide.tolist() == [4 + 1.5, 4 + 6, 4 + 9]
+
+
+def test_kinds_of_nodes_that_cost_nothing_are_no_kinds_of_rows():
+    """Owned nodes that cost nothing need no account of how many are on."""
+    for seed in range(30):
+        made = random_problems.rich(seed)
+        if not made.options or not made.copies.sum():
+            continue
+        arrays = JobSet(made).arrays
+        free = ~(arrays.paid.any(axis=1) | arrays.idle.any(axis=1) | (arrays.rise != 0))
+        for kind in arrays.kind[arrays.kind >= 0]:
+            assert not free[kind] or arrays.quota_kinds.any()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from leptonopt.algorithms.heuristics.job_arrays import JobSet
-from leptonopt.algorithms.heuristics.penalty_search import PenaltySearch, columns_of
+from leptonopt.algorithms.heuristics.penalty_search import Cooling, PenaltySearch, columns_of
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, with_node_schedule
@@ -63,3 +63,21 @@ def test_columns_of_a_schedule_become_it_again():
     given = Schedule.of([0, 3, 5], [2, 1, 0])
     option, start = columns_of(jobs, given)
     assert list(jobs.schedule(option, start)) == list(given)
+
+
+def test_coolings_are_each_twice_as_long_and_the_last_ends_with_the_search():
+    cooling = Cooling(100.0)
+    cooling.fit(10.0)
+    cooling.fit(77.0)  # only the first length counts
+    shares = [cooling.share(float(now)) for now in range(101)]
+    assert [now for now in range(101) if shares[now] == 0] == [0, 10, 30]
+    assert shares[9] == 0.9
+    assert shares[20] == 0.5
+    assert shares[65] == 0.5
+    assert shares[100] == 1
+
+
+def test_a_search_that_is_too_short_for_a_cooling_is_one():
+    cooling = Cooling(5.0)
+    cooling.fit(10.0)
+    assert [cooling.share(now) for now in (0.0, 2.5, 5.0)] == [0.0, 0.5, 1.0]
