@@ -25,7 +25,7 @@ from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
-from leptonopt.session.forms import answered_by, inherit, sibling
+from leptonopt.session.forms import answered_by, carried_multipliers, inherit, sibling
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
 from leptonopt.session.node_moves import moved_runs
 from leptonopt.session.node_search import Choices, narrowed_choices, search_narrowed
@@ -258,6 +258,8 @@ class AlikeSession(SolveSession):
             return self._without_plan() if plan is None else self._answer(plan)
         session = sibling(self, source, ToldApartSession)
         inherit(session.state, self.state)
+        if (known := self.state.known_multipliers()) is not None:
+            session.workers.multipliers = carried_multipliers(known, self.state.source, source)
         session.work_left = (1 - SETTINGS.work_share) * self.limits.time_limit
         with time_limited(self.deadline, "nodes were told apart"):
             session.run(method, self._start(source, session))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.problem.protocol import Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.session.placed_plan import money_of, units_of
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
-from leptonopt.session.source import InstanceSource
+from leptonopt.session.source import InstanceSource, TreeSource
 
 
 def sibling(session: SolveSession, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
@@ -45,3 +48,21 @@ def inherit(state: SolveState, earlier: SolveState) -> None:
     state.phase = earlier.phase
     if earlier.lower is not None:
         state.lower = units(earlier.lower)
+
+
+def carried_multipliers(known: Multipliers, earlier: TreeSource, later: TreeSource) -> Multipliers:
+    """Return multipliers of one form for another: those of the resources of pools and of quotas, 0 on all other rows.
+
+    Multipliers that are not below 0 prove a bound on any form, so that this needs no proof.
+    """
+    rows = {
+        (row.pool, row.resource): at for at, row in enumerate(earlier.compiled.rows) if not (row.node or row.packing)
+    }
+    capacity = np.zeros(later.problem.capacity.shape, np.int64)
+    money = float(earlier.unit / later.unit)
+    for at, row in enumerate(later.compiled.rows):
+        before = None if row.node or row.packing else rows.get((row.pool, row.resource))
+        if before is not None:
+            units = money * earlier.compiled.rows[before].scale / row.scale
+            capacity[at] = np.rint(units * known.capacity[before])
+    return Multipliers(capacity, np.rint(money * known.quota).astype(np.int64), known.scale)

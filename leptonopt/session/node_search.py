@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from leptonopt.compile.node_form import NodeForm
 from leptonopt.problem.schedule import Schedule
+from leptonopt.session.forms import carried_multipliers
 from leptonopt.session.node_assignment import AssignedRun, AssignedRuns, NodeAssigner, node_choices
 from leptonopt.session.placed_plan import PlacedPlan, checked_plan, runs_of, transferred
 from leptonopt.session.portfolio import ANNEALING, is_annealed
@@ -64,7 +65,9 @@ def search_narrowed(
     if not is_annealed(placed.problem, session.limits.deterministic):
         return None
     start: Schedule | None = None if plan is None else transferred(plan, placed)
-    found = best_schedule(session, ANNEALING.method, placed.problem, start, session.left())
+    known = session.state.known_multipliers()
+    carried = None if known is None else carried_multipliers(known, source, placed)
+    found = best_schedule(session, ANNEALING.method, placed.problem, start, session.left(), multipliers=carried)
     return None if found is None else checked_plan(source, placed, found)
 
 

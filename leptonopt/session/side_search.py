@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import SHORTEST_CALL, NullMonitor
 from leptonopt.problem.schedule import Schedule
@@ -41,8 +42,9 @@ def best_schedule(
     start: Schedule | None,
     seconds: float,
     target: int | None = None,
+    multipliers: Multipliers | None = None,
 ) -> Schedule | None:
-    """Return the best schedule that a method finds from `start` within some seconds.
+    """Return the best schedule that a method finds from `start` within some seconds, guided by known multipliers.
 
     It ends with one that costs `target` at most. Deterministic solves count `seconds` as work.
     """
@@ -52,6 +54,7 @@ def best_schedule(
     if not session.isolate:
         return run_in_thread(load_method(method))(problem, start, limits, monitor).schedule or monitor.best()
     pool = WorkerPool(problem, None, session.state.notes)
+    pool.multipliers = multipliers
     worker = pool.start(method, start, limits)
     try:
         deadline = limits.start().plus(session.grace)

@@ -22,7 +22,7 @@ from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime import jit
 from leptonopt.runtime.jit_cache import JitWarmup
 
-ORDERS = 0.3  # share of the time for the descent over orders, where lateness costs
+ORDERS = 0.1  # share of the time for the descent over orders, where lateness costs
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:

@@ -18,13 +18,15 @@ class GuidanceSettings:
 
     Attributes
     ----------
-    share : share of the time limit, at most
+    share, short_share : share of the time limit for each of up to three parts, where multipliers are looked for, and
+        where known ones would do
     rounds : rounds of the ascent, at most
     first : rounds after which known multipliers are taken if the bound stays where it began
     pace : first step of the ascent after the relaxations [levels per round]
     """
 
     share: float = 0.12
+    short_share: float = 0.03
     rounds: int = 400
     first: int = 20
     pace: float = 1.0
@@ -44,27 +46,28 @@ def guiding_ascent(
     6,754 by ascent). With `given`, known multipliers are taken without an ascent.
     """
     ascent, known = DualAscent(problem, blocks), known_multipliers(monitor)
+    share = SETTINGS.short_share if given else SETTINGS.share
     if given and known is not None:
         ascent.judge(known.capacity / known.scale, known.quota / known.scale)
         return ascent
-    _ascend(ascent, blocks.columns, limits, monitor, SETTINGS.rounds if known is None else SETTINGS.first)
+    _ascend(ascent, blocks.columns, limits, share, monitor, SETTINGS.rounds if known is None else SETTINGS.first)
     if (ascent.exact() or 0) > (uncapacitated_bound(problem, blocks.least) or 0):
         if known is not None:
-            _ascend(ascent, blocks.columns, limits, monitor, SETTINGS.rounds)
+            _ascend(ascent, blocks.columns, limits, share, monitor, SETTINGS.rounds)
     elif known is not None:
         ascent.judge(known.capacity / known.scale, known.quota / known.scale)
     else:
         ascent = DualAscent(problem, blocks)
-        room = GenerationLimits.of(limits, SETTINGS.share, monitor.should_stop)
+        room = GenerationLimits.of(limits, share, monitor.should_stop)
         if not ColumnGeneration(ascent, blocks, room).run():
             ascent.polish(SETTINGS.pace)
-            _ascend(ascent, blocks.columns, limits, monitor, SETTINGS.rounds)
+            _ascend(ascent, blocks.columns, limits, share, monitor, SETTINGS.rounds)
     return ascent
 
 
-def _ascend(ascent: DualAscent, columns: int, limits: Limits, monitor: Monitor, rounds: int) -> None:
+def _ascend(ascent: DualAscent, columns: int, limits: Limits, share: float, monitor: Monitor, rounds: int) -> None:
     """Run so many rounds of the ascent; fewer where it gains little, or its share of the time is over."""
-    deadline = Deadline.after(SETTINGS.share * limits.time_limit + 0.2)
+    deadline = Deadline.after(share * limits.time_limit + 0.2)
     rounds = min(rounds, estimate_rounds(ascent.problem, columns, limits.effort))
     for turn in range(rounds):
         ascent.step()
