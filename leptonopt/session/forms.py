@@ -51,9 +51,10 @@ def inherit(state: SolveState, earlier: SolveState) -> None:
 
 
 def carried_multipliers(known: Multipliers, earlier: TreeSource, later: TreeSource) -> Multipliers:
-    """Return multipliers of one form for another: those of the resources of pools and of quotas, 0 on all other rows.
+    """Return multipliers of one form for another.
 
-    Multipliers that are not below 0 prove a bound on any form, so that this needs no proof.
+    Those of the resources of pools and of quotas are the same; all other rows have 0. Multipliers that are not below 0
+    prove a bound on any form, so that this needs no proof.
     """
     rows = {
         (row.pool, row.resource): at for at, row in enumerate(earlier.compiled.rows) if not (row.node or row.packing)

@@ -44,9 +44,10 @@ def best_schedule(
     target: int | None = None,
     multipliers: Multipliers | None = None,
 ) -> Schedule | None:
-    """Return the best schedule that a method finds from `start` within some seconds, guided by known multipliers.
+    """Return the best schedule that a method finds from `start` within some seconds.
 
-    It ends with one that costs `target` at most. Deterministic solves count `seconds` as work.
+    It ends with one that costs `target` at most, and is guided by known multipliers. Deterministic solves count
+    `seconds` as work.
     """
     limits = session.limits_for(max(SHORTEST_CALL, session.left()))
     limits = replace(limits, work=seconds) if session.limits.deterministic else session.limits_for(seconds)

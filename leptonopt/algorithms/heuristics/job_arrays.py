@@ -284,7 +284,7 @@ def _supplied(problem: Problem) -> tuple[Ints, Ints, Ints, Ints]:
 
 
 def _least_rate(problem: Problem, kind: Ints, size: Ints, paid: Floats) -> Floats:
-    """Return the least cost per slot of the nodes of each option where none of its kind is on, float64, (O,)."""
+    """Return the least cost per slot of each option whose nodes are off, float64, shape (O,)."""
     row, rate, host = problem.demand_row, np.zeros(problem.options), np.full(problem.options, -1)
     option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
     supplied = kind[row] >= 0

@@ -351,6 +351,15 @@ def least_price(jobs: JobArrays, state: JobState, option: int) -> float:
 
 
 @inner_jit
+def is_steady(jobs: JobArrays, state: JobState, option: int) -> bool:
+    """Return whether no later start costs less, but for nodes: by cost, guiding costs and uses of quotas."""
+    steady = bool(jobs.regular[option]) and state.noise[3] == 0.0
+    for q in range(len(state.used)):
+        steady = steady and jobs.use_at[option, q] < 0
+    return steady
+
+
+@inner_jit
 def cheapest_column(jobs: JobArrays, state: JobState, job: int) -> tuple[float, int, int]:
     """Return price, option and start of the cheapest feasible column; option -1 without one.
 
@@ -368,21 +377,14 @@ def cheapest_column(jobs: JobArrays, state: JobState, job: int) -> tuple[float, 
             if np.random.random() < state.noise[1]:
                 continue
             shift = state.noise[0] * np.random.random()
-        at = jobs.cost_ptr[option] - jobs.first[option]
-        if least_price(jobs, state, option) + shift >= best:
+        at, length = jobs.cost_ptr[option] - jobs.first[option], jobs.duration[option]
+        low, high = start_window(jobs, state, group, option)
+        if low > high or least_price(jobs, state, option) + shift >= best:
             continue
         if pool_blocked(jobs, state, group, jobs.pool[option]):
             continue
-        low, high = start_window(jobs, state, group, option)
-        if low > high:
-            continue
-        length = jobs.duration[option]
-        kind = NONE
-        if len(jobs.owned) > 0:
-            kind = node_extra(jobs, state, option, low, high + length)
-        single = jobs.regular[option] and kind < 0 and not late and state.noise[3] == 0.0
-        for q in range(len(state.used)):
-            single = single and jobs.use_at[option, q] < 0
+        kind = node_extra(jobs, state, option, low, high + length)
+        single = kind < 0 and not late and is_steady(jobs, state, option)
         start, checked = next_fit(jobs, state, option, low, low, high), 0
         while start <= high:
             price = column_price(jobs, state, option, start, kind)

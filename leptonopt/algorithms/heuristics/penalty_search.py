@@ -97,7 +97,7 @@ class PenaltySearch:
             self._judge()
 
     def mean_rise(self) -> float:
-        """Return the geometric mean of what steps cost more that did [money units]; little before the first ones."""
+        """Return the geometric mean of what dearer steps cost more [money units]; little before the first."""
         return math.exp(float(self.rise[0] / self.rise[1])) if self.rise[1] else 1e-6
 
     def _judge(self) -> None:
