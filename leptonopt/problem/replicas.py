@@ -87,8 +87,10 @@ def _does_batches(problem: Problem, usable: Ints, replicas: ReplicaSchedule) -> 
     )
 
 
-def useful_counts(problem: Problem, room: Ints | None = None) -> Ints:
+def useful_counts(problem: Problem, room: Ints | None = None, only: int | None = None) -> Ints:
     """Return the replicas of each way beyond which none is of use, int64, shape (W,).
+
+    With `only`, those of the ways of one service.
 
     With more than a way needs to serve all that it can serve, alone, replicas may be left off at no loss, unless they
     earn money. Dominated ways are of no use. `room`, shape (K, T), is the capacity left to replicas.
@@ -96,14 +98,16 @@ def useful_counts(problem: Problem, room: Ints | None = None) -> Ints:
     services, room = problem.services, problem.capacity if room is None else room
     dominated = dominated_ways(problem)
     found: Ints = services.most.max(axis=1, initial=0)
-    for way, service in enumerate(np.repeat(np.arange(len(services)), np.diff(services.way_ptr)).tolist()):
+    owner = np.repeat(np.arange(len(services)), np.diff(services.way_ptr))
+    ways = np.arange(len(owner)) if only is None else np.flatnonzero(owner == only)
+    for way, service in zip(ways.tolist(), owner[ways].tolist(), strict=True):
         part = slice(services.hold_ptr[way], services.hold_ptr[way + 1])
         rows, amounts = services.hold_row[part], services.hold[part]
         fits = (room[rows] // amounts[:, None]).min(axis=0, initial=UNLIMITED)
         found[way] = 0 if dominated[way] else min(int(found[way]), max(0, int(fits.max(initial=0))))
         if not _earns(problem, way, rows):
             found[way] = min(int(found[way]), needed_alone(services, service, way))
-    return found
+    return found[ways]
 
 
 def _earns(problem: Problem, way: int, rows: Ints) -> bool:

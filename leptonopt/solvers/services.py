@@ -125,7 +125,8 @@ class _Search:
         states = [self.planner.states(service) for service in range(len(self.problem.services))]
         alone = [self.plan_alone] if all(map(self.planner.solvable, states)) else []
         if not is_small(self.problem):
-            steps = [self.plan_first, *alone, self.plan_together]
+            apart = [] if alone and not self.problem.groups else [self.bound_apart]
+            steps = [self.plan_first, *apart, *alone, self.plan_together]
         elif alone and all(map(self.planner.quickly_solvable, states)):
             steps = [self.plan_alone, self.solve_whole, self.plan_first, self.plan_together]
         else:
@@ -140,6 +141,14 @@ class _Search:
             self._propose(self.planner.first(self.taken(None)), None)
         if self.best is None and (tasks := self._tasks_at(np.zeros_like(self.problem.capacity))) is not None:
             self._propose(self.planner.first(self.taken(tasks)), tasks)
+
+    def bound_apart(self) -> None:
+        """Bound services and tasks as if they shared nothing, long before a relaxation can."""
+        problem, most = self.problem, self.problem.services.most
+        nothing = Relaxed(
+            np.zeros_like(problem.capacity), np.zeros((2, *most.shape), np.int64), most.astype(float), 0.0
+        )
+        self._take_bounds(islice(services_at(problem, self.planner, nothing, 0.0, 0.0), 1))
 
     def solve_whole(self) -> None:
         """Solve the integer program of services and tasks together.

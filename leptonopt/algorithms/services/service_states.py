@@ -56,7 +56,7 @@ class ServiceStates:
     @cached_property
     def most(self) -> tuple[int, ...]:
         """Return the largest count of each way that may be of use."""
-        found = useful_counts(self.problem, self.room)[self.ways]
+        found = useful_counts(self.problem, self.room, self.service)
         if np.prod(found + 1.0) > self.most_states:
             kept, many = np.zeros_like(found), 1.0
             for way in np.argsort(self._cost_of_serving(), kind="stable").tolist():

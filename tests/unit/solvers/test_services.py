@@ -84,3 +84,14 @@ def test_tasks_come_first_where_services_would_take_their_place() -> None:
 
 def test_a_problem_without_services_is_refused() -> None:
     assert "none" in services.solve(random_tasks(1), None, LIMITS, NullMonitor()).note
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_services_and_tasks_are_bounded_as_if_they_shared_nothing(seed: int) -> None:
+    found, deadline = made.random_problem(seed, ("two_services", "tasks")), LIMITS.start()
+    search = services._Search(found, None, LIMITS, NullMonitor(), deadline)
+    search.bound_apart()
+    least = made.least_cost(found)
+    if least is not None:
+        assert search.lower is not None
+        assert 0 < search.lower <= least
