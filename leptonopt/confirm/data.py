@@ -31,8 +31,9 @@ def add_data(model: Builder) -> None:
 
 
 def _add_moved(model: Builder, pairs: Sequence[int], columns: Sequence[int]) -> None:
-    """Add which start pays for which pair of regions, where what that costs counts for a quota."""
-    if not any(quota["of"] == "money" for quota in model.stated.quotas):
+    """Add which start pays for which pair of regions, where what that costs counts for a quota or a meter."""
+    counting = (*model.stated.quotas, *(model.stated.document.get("meters") or ()))
+    if not any(counted["of"] == "money" for counted in counting):
         return
     for pair in (pair for pair in pairs if model.passed[pair]):
         paid = {model.variable(1): at for at in columns}

@@ -70,11 +70,11 @@ TIMES = (
 def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, kind: NodeKind) -> Iterator[Requirement]:
     least = [value or Decimal(0) for value in least_by_slot(kind.count, (), "", instance.time)]
     place = (*place, at) if len(pool.nodes) > 1 else place
-    nodes = f"nodes {name!r} of pool {pool.id!r}"
+    nodes, count = f"nodes {name!r} of pool {pool.id!r}", _range(least)
     yield Requirement(
         "nodes",
         (pool.id, name),
-        f"pool {pool.id!r} has {_range(least)} nodes {name!r}",
+        f"pool {pool.id!r} has {count} node{'s' * (count != '1')} {name!r}",
         (*place, "count"),
         partial(_many_nodes, instance=instance, pool=pool, at=at),
         partial(_more_nodes, instance=instance, pool=pool, at=at),

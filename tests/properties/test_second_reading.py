@@ -766,6 +766,156 @@ tasks: [{id: t, checkpoint: {cost: 30s, restart: 5m}, options: [{pool: a, uses: 
 """,
         "3",
     ),
+    "billed by started hours within a budget a day: only half an hour to midnight does": (
+        """
+time: {start: 2026-11-23T22:00Z, slot: 30m, horizon: 3h30m}
+pools: [{id: ec2, capacity: {gpu: 4}, price: {gpu: 4}, billing: {unit: 1h}}]
+quotas: [{id: day, of: money, limit: 5, per: day}]
+tasks:
+  - {id: j, options: [{pool: ec2, uses: {gpu: 1}, duration: 70m}]}
+""",
+        "8",  # 2 and 2 before midnight, 4 after; elsewhere one day pays 6 or 8
+    ),
+    "billed by started minutes, with the time of the inputs": (
+        """
+time: {start: 2026-11-23T22:00Z, slot: 30m, horizon: 4h}
+pools: [{id: ec2, capacity: {gpu: 4}, price: {gpu: 6}, billing: {unit: 1m}, labels: ["region:west"]}]
+links: [{from: east, to: west, price: 0.02, gbit: 1, setup: 30s}]
+datasets: [{id: corpus, gib: 10, at: [east]}]
+tasks:
+  - {id: j, inputs: [corpus], options: [{pool: ec2, uses: {gpu: 1}, duration: 70m}]}
+""",
+        "37/5",  # 70 min, 30 s and 85.9 s are 72 minutes: 7.2, and 0.2 for 10 GiB
+    ),
+    "a savings plan that fills a clock hour in part, of nodes on for one and a half": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 30m, horizon: 3h}
+pools: [{id: p, nodes: {id: big, size: {gpu: 8}, count: 1, price: 10}}]
+savings: [{id: sp, committed: 5, rates: [{pool: p, kind: big, price: 6}]}]
+tasks:
+  - {id: j, options: [{pool: p, uses: {gpu: 8}, duration: 90m}]}
+""",
+        "50/3",  # 5 an hour, and a sixth of 10 in the full hour
+    ),
+    "a team's budget counts list prices, whatever a savings plan covers": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 1h, horizon: 1d}
+pools: [{id: p, capacity: {gpu: 8}, price: {gpu: 3}}]
+savings: [{id: sp, commit: {max: 4, step: 2}, rates: [{pool: p, resource: gpu, price: 2}]}]
+tasks:
+  - {id: a, options: [{pool: p, uses: {gpu: 1}, duration: 24h}]}
+  - {id: b, team: red, options: [{pool: p, uses: {gpu: 1}, duration: 14h}]}
+quotas: [{id: red, of: money, limit: 41.99, teams: [red]}]
+""",
+        None,
+    ),
+    "nodes that are on since before, within their minimum and after it": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 30m, horizon: 6h}
+pools:
+  - id: p
+    nodes: {size: {gpu: 8}, count: 2, price: 1, startup: 0.2, shutdown: 0.1, minimum: 2h, running: 2, since: [2026-11-22T23:30Z]}
+tasks:
+  - {id: j, release: 2026-11-23T04:00Z, deadline: 2026-11-23T05:00Z, options: [{pool: p, uses: {gpu: 8}, duration: 1h}]}
+""",
+        "4",  # 0.1 off at once; 1.5 and 0.1 for the one held; 0.2, 2 and 0.1 for a start
+    ),
+    "generators of a least load, as of PyPSA's example of unit commitment": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}
+pools:
+  - {id: coal, nodes: {size: {mw: 10000}, count: 1, price: 0, minimum_load: {mw: 3000}}}
+  - {id: gas, nodes: {size: {mw: 1000}, count: 1, price: 0, minimum_load: {mw: 100}}}
+tasks:
+  - {id: l0, copies: 20, release: 2026-01-05T00:00Z, deadline: 2026-01-05T01:00Z, options: [{pool: coal, uses: {mw: 200}, duration: 1h, cost: 4000}, {pool: gas, uses: {mw: 200}, duration: 1h, cost: 14000}]}
+  - {id: l1, copies: 30, release: 2026-01-05T01:00Z, deadline: 2026-01-05T02:00Z, options: [{pool: coal, uses: {mw: 200}, duration: 1h, cost: 4000}, {pool: gas, uses: {mw: 200}, duration: 1h, cost: 14000}]}
+  - {id: l2, copies: 25, release: 2026-01-05T02:00Z, deadline: 2026-01-05T03:00Z, options: [{pool: coal, uses: {mw: 200}, duration: 1h, cost: 4000}, {pool: gas, uses: {mw: 200}, duration: 1h, cost: 14000}]}
+  - {id: l3, copies: 4, release: 2026-01-05T03:00Z, deadline: 2026-01-05T04:00Z, options: [{pool: coal, uses: {mw: 200}, duration: 1h, cost: 4000}, {pool: gas, uses: {mw: 200}, duration: 1h, cost: 14000}]}
+""",
+        "356000",  # 15,000 MWh of coal at 20, and 800 of gas at 70, below the least load of coal
+    ),
+    "every night from a time that the clock skips once": (
+        """
+time: {start: 2027-03-27T00:00, slot: 30m, horizon: 2d, zone: Europe/Berlin}
+pools:
+  - {id: p, capacity: {gpu: 1}, price: {gpu: {steps: {2027-03-26T23:00Z: 4, 2027-03-27T02:00Z: 2, 2027-03-28T00:00Z: 10, 2027-03-28T02:00Z: 1}}}}
+tasks: [{id: n, repeat: {from: "02:30", to: "04:00"}, options: [{pool: p, uses: {gpu: 1}, duration: 30m}]}]
+""",
+        "6",  # half an hour at 2 on the 27th, and half an hour at 10 from 03:30 to 04:00 on the 28th
+    ),
+    "apart by zone and by node at once, a task in both": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 1h, horizon: 2h}
+pools:
+  - {id: a, labels: ["zone:a"], nodes: {size: {gpu: 8}, count: 2, price: 1}}
+  - {id: b, labels: ["zone:b"], nodes: {size: {gpu: 8}, count: 3, price: 3}}
+apart:
+  - {tasks: [x, y], by: "zone:"}
+  - {tasks: [y, z], by: node}
+placement: one-node
+tasks:
+  - {id: x, options: [{pools: [a, b], uses: {gpu: 1}, duration: 2h}]}
+  - {id: y, options: [{pools: [a, b], uses: {gpu: 1}, duration: 1h}]}
+  - {id: z, copies: 2, options: [{pool: b, uses: {gpu: 1}, duration: 1h}]}
+""",
+        "7",  # x on b beside one of z after the other, 6; y on a, 1
+    ),
+    "whole nodes of a packed task are apart from another task's node": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 1h, horizon: 4h}
+placement: packed
+pools: [{id: p, nodes: {id: n, size: {gpu: 8}, count: 3, price: 10}}]
+apart: [{tasks: [a, b], by: node}]
+tasks:
+  - {id: a, options: [{pool: p, uses: {gpu: 16}, duration: 4h}]}
+  - {id: b, options: [{pool: p, uses: {gpu: 1}, duration: 4h}]}
+""",
+        "120",  # three nodes for four hours at 10
+    ),
+    "a fee in percent on data that is passed on": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 1h, horizon: 6h}
+pools:
+  - {id: e, labels: ["region:e"], capacity: {gpu: 1}, price: {gpu: 4}}
+  - {id: w, labels: ["region:w"], capacity: {gpu: 1}, price: {gpu: 2}}
+links: [{from: "*", to: "*", price: 0.02}]
+meters: [{id: fee, of: money, tiers: [{price: 0.1}]}]
+tasks:
+  - {id: A, options: [{pools: [e], uses: {gpu: 1}, duration: 1h}]}
+  - {id: B, after: [{task: A, gib: 100}], options: [{pools: [w], uses: {gpu: 1}, duration: 1h}]}
+""",
+        "44/5",  # 4 and 2, 2 on the way, and a tenth of all
+    ),
+    "a gang that starts at once, on nodes of its own": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 1h, horizon: 8h}
+pools: [{id: p, nodes: {size: {cpu: 4}, count: 3, price: 1}}]
+placement: one-node
+apart: [{tasks: [b1, b2, b3], by: node}]
+tasks:
+  - {id: go, options: [{pool: p, duration: 0s}]}
+  - {id: b1, after: [{task: go, most: 0s}], options: [{pool: p, uses: {cpu: 3}, duration: 1h}]}
+  - {id: b2, after: [{task: go, most: 0s}], options: [{pool: p, uses: {cpu: 3}, duration: 1h}]}
+  - {id: b3, after: [{task: go, most: 0s}], options: [{pool: p, uses: {cpu: 3}, duration: 1h}]}
+  - {id: end, after: [b1, b2, b3], due: 2026-11-23T00:00Z, late_cost: 5, options: [{pool: p, duration: 0s}]}
+  - {id: x, due: 2026-11-23T02:00Z, late_cost: 3, options: [{pool: p, uses: {cpu: 4}, duration: 2h}]}
+""",
+        "13",  # the gang in the first hour, 5 late and 3 nodes; then x, 3 late and 2 node-hours
+    ),
+    "a route of packed whole nodes, or one after another on one node, late": (
+        """
+time: {start: 2026-11-23T00:00Z, slot: 1h, horizon: 4h}
+placement: packed
+pools: [{id: p, nodes: {id: n, size: {gpu: 8}, count: 2, price: 10, startup: 3}}]
+routes: [[[a], [b1, b2]]]
+tasks:
+  - {id: a, options: [{pool: p, uses: {gpu: 16}, duration: 1h}]}
+  - {id: b1, options: [{pool: p, uses: {gpu: 8}, duration: 1h}]}
+  - {id: b2, after: [b1], options: [{pool: p, uses: {gpu: 8}, duration: 1h}]}
+  - {id: end, after: [a, b2], due: 2026-11-23T01:00Z, late_cost: 4, options: [{pool: p, duration: 0s}]}
+""",
+        "26",  # two nodes on at 3 each and an hour of both at 10; on one node 27
+    ),
 }
 
 

@@ -37,14 +37,16 @@ leptonopt; too large to try everything, plan checked alone; not proven in time, 
 
 def compare(seed: int, time_limit: float = 20, draw: Callable[[int], dict[str, Any]] = document) -> Outcome:
     """Solve the instance of a seed, by one of the generators, and compare."""
-    method = METHODS[seed % len(METHODS)]
+    method, confirm = METHODS[seed % len(METHODS)], seed % 5 == 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.json"
         path.write_text(text(draw(seed)), encoding="utf-8")
-        return Outcome(seed, method, *judge(path, method, time_limit))
+        return Outcome(seed, method, *judge(path, method, time_limit, confirm=confirm))
 
 
-def judge(path: Path, method: str, time_limit: float = 20, budget: int = 30_000) -> tuple[str, str]:
+def judge(
+    path: Path, method: str, time_limit: float = 20, budget: int = 30_000, confirm: bool = False
+) -> tuple[str, str]:
     """Solve an instance file and compare; return the kind of the outcome and its text."""
     import leptonopt  # what is judged is loaded by the judge alone, and only its public surface is called
 
@@ -53,7 +55,7 @@ def judge(path: Path, method: str, time_limit: float = 20, budget: int = 30_000)
     except Refused as refused:
         instance, why = None, str(refused)
     try:
-        result = leptonopt.solve(path, method=method, time_limit=time_limit, threads=1, isolate=False)
+        result = leptonopt.solve(path, method=method, time_limit=time_limit, threads=1, isolate=False, confirm=confirm)
     except leptonopt.errors.InputError as refused:
         said = " ".join(str(refused).split())
         if instance is None:

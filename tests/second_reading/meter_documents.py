@@ -1,4 +1,4 @@
-"""Draw instance documents with meters: those of `random_documents` and `mixed_documents`, and prices by tiers beside them."""
+"""Draw instance documents with meters: those of other generators, with prices by tiers beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from .data_documents import data_document
 from .mixed_documents import mixed_document
 from .random_documents import document
 
@@ -14,6 +15,8 @@ def meter_document(seed: int) -> dict[str, Any]:
     """Return the instance of a seed, with one or two meters."""
     rng = Random(f"meters {seed}")
     tree = mixed_document(seed) if rng.random() < 0.3 else document(seed)
+    if Random(f"data beside meters {seed}").random() < 0.2:
+        tree = data_document(seed)
     names = _measured(tree)
     tree["meters"] = [_meter(rng, number, names, tree) for number in range(rng.choice([1, 1, 2]))]
     return tree

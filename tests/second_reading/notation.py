@@ -315,6 +315,7 @@ def set_up(tree: dict[str, Any]) -> dict[str, Any]:
             (kinds[pool["id"]],) = pool["nodes"]
             pool = _kinds_of_setups(pool)
         made["pools"].append(pool)
+    _refuse_counted(tree, kinds)
     hours = Fraction(duration(get(tree["time"], "slot", "1h")), 3600)
     made["quotas"] = tree["quotas"] + [
         {
@@ -338,6 +339,14 @@ def set_up(tree: dict[str, Any]) -> dict[str, Any]:
             task["work"] = {**task["work"], **changed}
         made["tasks"].append(task)
     return made
+
+
+def _refuse_counted(tree: dict[str, Any], kinds: dict[str, dict[str, Any]]) -> None:
+    """Refuse quotas and meters of a resource of nodes with setups."""
+    for counted in [*tree["quotas"], *get(tree, "meters", [])]:
+        for pool, kind in kinds.items():
+            if pool in get(counted, "pools", kinds) and counted["of"] in kind["size"]:
+                raise Refused(f"{counted['id']} counts a resource of nodes with setups")
 
 
 def _kinds_of_setups(pool: dict[str, Any]) -> dict[str, Any]:

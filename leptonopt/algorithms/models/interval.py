@@ -44,6 +44,8 @@ def is_preferable(problem: Problem) -> bool:
     """Return True when this model is preferable: order binds, and starts cost nothing."""
     if (
         len(problem.services)
+        or problem.meters
+        or problem.savings
         or problem.nodes.restrained
         or not len(problem.before)
         or np.any(problem.copies != 1)
@@ -81,8 +83,8 @@ def unsupported_feature(problem: Problem) -> str:
     """Return what intervals do not state here; empty when they state all."""
     if len(problem.services):
         return "services"
-    if problem.meters:
-        return "meters"
+    if problem.meters or problem.savings:
+        return "meters and savings plans"
     if problem.nodes.restrained:
         return "a least load or a time off of nodes"
     if (many := parts(problem)) > SETTINGS.max_parts:

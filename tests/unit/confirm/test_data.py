@@ -47,3 +47,14 @@ def test_what_moving_costs_counts_for_budgets(quota: dict[str, Any]) -> None:
     assert confirm(Question(stated, least), Limits(10.0)).agrees is True
     if least is not None:
         assert confirm(Question(stated, least + 1), Limits(10.0)).agrees is False
+
+
+@pytest.mark.parametrize(
+    ("counted", "least"), [({}, "77/20"), ({"tasks": ["second"]}, "73/20"), ({"pools": ["east"]}, "37/10")]
+)
+def test_what_moving_costs_counts_for_fees(counted: dict[str, Any], least: str) -> None:
+    """A tenth of 2 in the east, of 1 in the west, and of a half on the way; a second task in the east would cost 4."""
+    fee = {"id": "fee", "of": "money", "tiers": [{"price": Decimal("0.1")}], **counted}
+    stated = chain(1) | {"meters": [fee]}
+    assert confirm(Question(stated, Fraction(least)), Limits(10.0)).agrees is True
+    assert confirm(Question(stated, Fraction(least) + 1), Limits(10.0)).agrees is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -35,6 +36,15 @@ def test_tiers_by_hand(method: str, tiers: list[dict[str, float]], cost: float) 
     found = solved(moved(4, 4, 4, tiers=tiers), method=method, confirm=method == "highs")
     assert (found.status, found.cost) == ("optimal", cost)
     assert method != "highs" or found.document["proof"]["confirmation"] == "second model"
+
+
+def test_cpsat_does_not_choose_intervals() -> None:
+    """Tasks after each other at prices that do not change: its intervals would leave the meters out."""
+    stated = moved(4, 4, 4, tiers=MIXED)
+    for before, after in pairwise(stated["tasks"]):
+        after["after"] = [before["id"]]
+    found = solved(stated, method="cpsat")
+    assert (found.status, found.cost) == ("optimal", 10)
 
 
 @pytest.mark.parametrize("method", ["auto", "highs", "cpsat", "cbc"])
