@@ -84,10 +84,10 @@ RELAXED = replace(PRICES, share=0.2)  # weeks with rented nodes: 1 to 8 s of one
 # Simulated annealing over single tasks, in machine code: plans of weeks with rented nodes at half the cost; see
 # docs/benchmarks.md.
 ANNEALING = Stage("penalty-search", 0.3)
-# Where greedy's few seconds of it are nearly enough. It comes twice: results depend on chance (40 groups, 4 s of
-# CPU time, three seeds: 1,953, 2,157 and 1,953; nodes of two sizes: 2,996, 2,931 and 3,532). On one thread the tree
-# goes before `lns`: a week of 23 groups ends at 3,891 and 3,867.60 after 60 s, with `lns` first at 3,941.80 and
-# 3,721.96.
+# It comes twice: results depend on chance (40 groups on nodes of two sizes, 6 s of CPU time, six seeds: 2,294 to
+# 3,110). With a tenth of the time 40 groups on 10 nodes end at 610.32, with a fifth at 595.36 and 600.36. On one thread
+# the tree goes before `lns`: a week of 23 groups ends at 3,891 and 3,867.60 after 60 s, with `lns` first at 3,941.80
+# and 3,721.96.
 ANNEALED = replace(ANNEALING, share=0.2)
 
 

@@ -44,7 +44,7 @@ class PenaltyTuning:
     round_seconds: float = 0.1
     round_jobs: int = 3_000
     hot: float = 0.7
-    cold: float = 0.02
+    cold: float = 0.05
     cooling: int = 600
     trust: float = 1.5
     per_second: int = 10_000
