@@ -148,12 +148,12 @@ def _require_writable(given: SolveOptions) -> None:
     if given.columnar and given.output is not None:
         kind = require_ending(given.output, COLUMNAR_PLANS, "a plan in columns")
         summary = given.output.with_suffix(".json") if kind == "csv" else None
-    else:
-        require_plan_ending(given.output)
     targets = (given.output, summary, given.plot, given.html, given.log_file, given.write_model, certificate)
     for at, target in enumerate(targets):
         files.writable(target)
         files.different(target, given.file, *targets[:at])
+    if not given.columnar:
+        require_plan_ending(given.output)
     if given.plot is not None:
         from leptonopt.plan.picture import FORMATS as PICTURE_FORMATS
 

@@ -103,10 +103,10 @@ def test_methods_end_before_the_deadline() -> None:
 
 
 def test_tiny_problems_go_to_an_engine_before_any_heuristic() -> None:
-    """Rented nodes are beyond the search in this process; an engine alone proves them, except in deterministic mode."""
+    """Nodes rented for two hours at least are beyond the search in this process; an engine alone proves them, except in deterministic mode."""
     week = crowded()
     del week["tasks"][3:]
-    week["pools"].append({"id": "rented", "nodes": {"size": {"gpu": 4}, "price": 3, "count": 1}})
+    week["pools"].append({"id": "rented", "nodes": {"size": {"gpu": 4}, "price": 3, "count": 1, "minimum": "2h"}})
     for each in week["tasks"]:
         each["options"].append({"pool": "rented", "uses": {"gpu": 1}, "duration": "1h"})
     solved = [leptonopt.solve(week, time_limit=30, threads=1, deterministic=each).document for each in (False, True)]
