@@ -57,7 +57,7 @@ def _searched(
     if orders < 1:
         ascent = guiding_ascent(problem, blocks, limits, monitor, given=True)
         bound = max(bound, ascent.exact() or bound)
-        search.take_guide(ascent.guide())
+        search.jobs.take_guide(ascent.guide())
     left = limits.effort if limits.deterministic else deadline.left()
     if orders:
         search.search_orders(orders * left, idle=2**62)

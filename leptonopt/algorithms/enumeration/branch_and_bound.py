@@ -197,7 +197,7 @@ class BranchAndBound:
         left[group] -= 1
         if not left[group]:
             del left[group]
-        quotas = tuple(amount - use for amount, use in zip(node.quotas, column.quotas, strict=True))
+        quotas = _quotas_left(node, column)
         more = node.more + self._rent(node, column) - column.share
         chosen = [*node.chosen, (group, column)]
         return Node(node.free - column.use, node.cost + column.cost, more, left, begin, quotas, chosen)
@@ -216,8 +216,7 @@ class BranchAndBound:
                 return
             cost = node.cost + node.more + column.cost - column.share
             if (self.below is None or cost < self.below) and self._fits(node, group, column):
-                quotas = tuple(amount - use for amount, use in zip(node.quotas, column.quotas, strict=True))
-                self._take([*node.chosen, (group, column)], quotas, cost + self._rent(node, column))
+                self._take([*node.chosen, (group, column)], _quotas_left(node, column), cost + self._rent(node, column))
 
     def _take(self, chosen: Chosen, quotas: tuple[int, ...], cost: int) -> None:
         """Keep a whole schedule that is cheaper than all before."""
@@ -227,3 +226,8 @@ class BranchAndBound:
         schedule = Schedule.of([column.option for column in runs], [column.start for column in runs])
         self.best, self.below = (schedule, cost), cost
         self.found(schedule, cost)
+
+
+def _quotas_left(node: Node, column: PackedColumn) -> tuple[int, ...]:
+    """Return what is left of each quota with one more column."""
+    return tuple(amount - use for amount, use in zip(node.quotas, column.quotas, strict=True))

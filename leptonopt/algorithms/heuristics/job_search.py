@@ -18,7 +18,6 @@ from leptonopt.algorithms.heuristics.job_arrays import JobSet
 from leptonopt.algorithms.heuristics.list_scheduling import priority_orders
 from leptonopt.algorithms.heuristics.order_descent import LocalOptimum, OrderDescent
 from leptonopt.algorithms.heuristics.penalty_search import PenaltySearch, columns_of
-from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
@@ -68,10 +67,6 @@ class JobSearch:
         if has_due_dates(problem):
             self.ranks += due_date_orders(problem)
         self.option, self.start = np.full(len(self.jobs.penalty), -1), np.full(len(self.jobs.penalty), -1)
-
-    def take_guide(self, guide: CostGuide) -> None:
-        """Let multipliers say what capacity is worth where jobs are inserted under penalties."""
-        self.jobs.take_guide(guide)
 
     def enter(self, schedule: Schedule) -> None:
         """Begin with a schedule."""

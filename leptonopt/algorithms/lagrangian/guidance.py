@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds, known_multipliers
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, Multipliers, estimate_rounds, known_multipliers
 from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
 from leptonopt.problem.problem import Problem
@@ -46,22 +46,27 @@ def guiding_ascent(
     6,754 by ascent). With `given`, known multipliers are taken without an ascent.
     """
     ascent, known = DualAscent(problem, blocks), known_multipliers(monitor)
-    share = SETTINGS.short_share if given else SETTINGS.share
     if given and known is not None:
-        ascent.judge(known.capacity / known.scale, known.quota / known.scale)
-        return ascent
+        return _adopted(ascent, known)
+    share = SETTINGS.short_share if given else SETTINGS.share
     _ascend(ascent, blocks.columns, limits, share, monitor, SETTINGS.rounds if known is None else SETTINGS.first)
     if (ascent.exact() or 0) > (uncapacitated_bound(problem, blocks.least) or 0):
         if known is not None:
             _ascend(ascent, blocks.columns, limits, share, monitor, SETTINGS.rounds)
     elif known is not None:
-        ascent.judge(known.capacity / known.scale, known.quota / known.scale)
+        _adopted(ascent, known)
     else:
         ascent = DualAscent(problem, blocks)
         room = GenerationLimits.of(limits, share, monitor.should_stop)
         if not ColumnGeneration(ascent, blocks, room).run():
             ascent.polish(SETTINGS.pace)
             _ascend(ascent, blocks.columns, limits, share, monitor, SETTINGS.rounds)
+    return ascent
+
+
+def _adopted(ascent: DualAscent, known: Multipliers) -> DualAscent:
+    """Return an ascent that stands at known multipliers, if these are its best."""
+    ascent.judge(known.capacity / known.scale, known.quota / known.scale)
     return ascent
 
 

@@ -87,7 +87,7 @@ def test_as_planned(minutes: int, state: str) -> None:
 
 
 def test_a_copy_in_segments_is_one_entry() -> None:
-    """It runs, is paused, done or failed as a whole, with the share of its work that its segments have done."""
+    """Expect it to run, pause, end or fail as a whole, with the share of its work that its segments have done."""
     found = list(cut_runs().values())
     first, second = found[0], found[1]
     hour = timedelta(hours=1)

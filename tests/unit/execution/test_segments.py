@@ -46,12 +46,12 @@ def test_numbers_go_on(begun: dict[str, Any], keys: list[str]) -> None:
 
 
 def test_a_later_start_is_no_going_on() -> None:
-    """What runs as the horizon begins, and is to go on after a pause, begins a new segment."""
+    """Begin a new segment of what runs as the horizon begins, and is to go on after a pause."""
     assert list(cut_runs((1, 3), (5, 13), option="gpu", number=1))[:2] == ["train/2", "train/3"]
 
 
 def test_what_a_command_is_told() -> None:
-    """It sees the task, the number of its segment, and until when that lasts; the last one ends by itself."""
+    """Tell it the task, the number of its segment, and until when that lasts; the last one ends by itself."""
     first, last = (cut_runs(system="local")[key].invocation() for key in ("train/1", "train/2"))
     assert last[0] == "train"
     assert (last[2]["LEPTONOPT_TASK"], last[2]["LEPTONOPT_SEGMENT"]) == ("train", "2")
@@ -61,7 +61,7 @@ def test_what_a_command_is_told() -> None:
 
 
 def test_notice_lasts_as_a_checkpoint_takes() -> None:
-    """It is half a minute at most without one, and never longer than the segment."""
+    """Allow half a minute at most without one, and never longer than the segment."""
     assert _notice(None) == 30
     assert _notice({"cost": "10m"}) == 600
     assert _notice({"cost": "9h"}) == 4 * 3600 - 1
@@ -83,7 +83,7 @@ def _notice(checkpoint: dict[str, str] | None) -> int | None:
 
 
 def test_work_counts_from_where_it_begins() -> None:
-    """What a segment loses at first does no work; beyond its planned time it does no more."""
+    """Count no work for what a segment loses at first, and no more beyond its planned time."""
     segment = cut_runs()["train/2"].segment  # 7 hours, of which half an hour is lost
     assert segment is not None
     assert [round(segment.done(7 * 3600, hours * 3600), 3) for hours in (0.5, 1.5, 7, 9)] == [0, 0.1, 0.65, 0.65]
@@ -99,7 +99,7 @@ def test_work_counts_from_where_it_begins() -> None:
     ],
 )
 def test_commands_are_stopped(command: str, seconds: int, code: int, said: str, tmp_path: Path) -> None:
-    """It saves on SIGTERM within the notice, and has ended by its end; its own failure stays one."""
+    """Let it save on SIGTERM within the notice, and end by its end; its own failure stays one."""
     end = datetime.now(UTC) + timedelta(seconds=seconds)
     begun = time.monotonic()
     text = stopped_command(command, end, 1)
@@ -110,7 +110,7 @@ def test_commands_are_stopped(command: str, seconds: int, code: int, said: str, 
 
 
 def test_jobs_of_others_are_not_cut() -> None:
-    """What somebody else carries out cannot be paused from here."""
+    """Refuse to pause from here what somebody else carries out."""
     document = with_others_job()
     document["tasks"][0]["segments"] = True
     with pytest.raises(Unsupported, match="does not support jobs of others that may be cut into segments"):

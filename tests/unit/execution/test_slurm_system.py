@@ -121,7 +121,7 @@ def segment_job(key: str, state: str, until: str = "", **more: Any) -> dict[str,
 
 
 def test_segments_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is stopped as planned is kept; what is to stop sooner is told, and what the plan has not any more ends."""
+    """Keep what is stopped as planned, tell what is to stop sooner, and end what the plan has no more."""
     found, paused = cut_runs(), cut_runs((1, 11), option="gpu", number=1)
 
     def done(*jobs: dict[str, Any], planned: dict[str, PlannedRun] = found) -> list[str]:
