@@ -47,7 +47,7 @@ class PenaltyTuning:
     cold: float = 0.05
     cooling: int = 600
     trust: float = 1.5
-    per_second: int = 10_000
+    per_second: int = 20_000
 
 
 TUNING = PenaltyTuning()
