@@ -15,7 +15,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
-from leptonopt.algorithms.node_assignment.best_fit import Items, NodePacking, NodePool, best_fit
+from leptonopt.algorithms.single_nodes.best_fit import Items, NodePacking, NodePool, best_fit
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun, decode
 from leptonopt.compile.packing_rows import held_of

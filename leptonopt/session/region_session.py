@@ -1,8 +1,8 @@
 """Solve instances whose tasks pass data on: choose regions, and plan with these fixed.
 
 Where every task has its region, what data costs and how long it takes is known, and the instance is an ordinary one
-that any method solves. `leptonopt.algorithms.regions` chooses the regions: its optimum bounds the cost of every plan.
-Regions that were planned are excluded, and the next best are taken, until no others can cost less: logic-based
+that any method solves. `leptonopt.algorithms.models.regions` chooses the regions: its optimum bounds the cost of every
+plan. Regions that were planned are excluded, and the next best are taken, until no others can cost less: logic-based
 Benders decomposition (Hooker and Ottosson 2003) with cuts that exclude one choice each.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.algorithms.regions.choice import RegionAnswer, RegionChoice
+from leptonopt.algorithms.models.regions import RegionAnswer, RegionChoice
 from leptonopt.algorithms.services.construction import services_least
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.data_moves import Links

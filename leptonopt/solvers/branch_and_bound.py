@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.enumeration.branch_and_bound import BranchAndBound, unsupported_rule
+from leptonopt.algorithms.branch_and_bound.enumeration import BranchAndBound, unsupported_rule
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective

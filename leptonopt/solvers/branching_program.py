@@ -2,10 +2,10 @@
 
     python -m leptonopt.solvers.branching_program FOLDER SECONDS
 
-HiGHS solves the linear relaxations of `algorithms.branching`, each from the basis of the one before. The program reads
-FOLDER/model.pickle. While it searches, FOLDER/found.npy holds its last better solution, FOLDER/hint.npy one that is not
-whole yet, FOLDER/bound its bound, a whole number that exact multipliers prove, and it reads FOLDER/target: no solution
-above it is of use. SIGINT ends it.
+HiGHS solves the linear relaxations of `algorithms.branch_and_bound`, each from the basis of the one before. The program
+reads FOLDER/model.pickle. While it searches, FOLDER/found.npy holds its last better solution, FOLDER/hint.npy one that
+is not whole yet, FOLDER/bound its bound, a whole number that exact multipliers prove, and it reads FOLDER/target: no
+solution above it is of use. SIGINT ends it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 import highspy
 import numpy as np
 
-from leptonopt.algorithms.branching.root import Root
-from leptonopt.algorithms.branching.tree import BranchingTask, ColumnTree, RelaxedSolution
+from leptonopt.algorithms.branch_and_bound.root import Root
+from leptonopt.algorithms.branch_and_bound.tree import BranchingTask, ColumnTree, RelaxedSolution
 from leptonopt.algorithms.models.scaling import engine_arrays, row_units
 from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.runtime.deadline import Deadline

@@ -1,8 +1,8 @@
 """Branch and bound on sets of columns, by linear relaxations of the time-indexed model.
 
 Strong where some large tasks decide: a branch excludes half of the starts or options of a task, and the bound rises at
-once (`algorithms.branching`). The search runs in a program of its own (`solvers.branching_program`), which reports
-bounds and schedules through files and can be killed.
+once (`algorithms.branch_and_bound`). The search runs in a program of its own (`solvers.branching_program`), which
+reports bounds and schedules through files and can be killed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.branching.tree import BranchingTask
+from leptonopt.algorithms.branch_and_bound.tree import BranchingTask
 from leptonopt.algorithms.heuristics.completion import complete
 from leptonopt.algorithms.models.time_indexed import build_model, decode, has_no_columns, predicted_size
 from leptonopt.problem.arrays import Floats

@@ -7,7 +7,7 @@ import sys
 
 CODE = """
 import numpy as np
-from leptonopt.algorithms.branching.tree import BranchingTask
+from leptonopt.algorithms.branch_and_bound.tree import BranchingTask
 from leptonopt.algorithms.models.time_indexed import build_model, normalise_costs
 from leptonopt.solvers.branching_program import HighsRelaxation
 from leptonopt.solvers.highs_program import Exchange

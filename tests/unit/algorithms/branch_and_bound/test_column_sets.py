@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.branching.column_sets import ColumnOrders, ColumnSets
+from leptonopt.algorithms.branch_and_bound.column_sets import ColumnOrders, ColumnSets
 from leptonopt.algorithms.models.time_indexed import build_model
 from tests.helpers import random_problems
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.enumeration.node_rent import node_rents, takes_nodes
+from leptonopt.algorithms.branch_and_bound.node_rent import node_rents, takes_nodes
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from leptonopt.algorithms.regions.choice import RegionChoice
+from leptonopt.algorithms.models.regions import RegionChoice
 
 
 def drawn(seed: int) -> RegionChoice:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leptonopt.algorithms.enumeration.branch_and_bound import LOOKS, BranchAndBound, unsupported_rule
+from leptonopt.algorithms.branch_and_bound.enumeration import LOOKS, BranchAndBound, unsupported_rule
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.instance import validate
 from leptonopt.problem.feasibility import violated_rules

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.branching.tree import BranchingTask, Relaxation, RelaxedSolution
+from leptonopt.algorithms.branch_and_bound.tree import BranchingTask, Relaxation, RelaxedSolution
 from leptonopt.algorithms.models.reduced_costs import DualProof, ReducedCosts
 from leptonopt.algorithms.models.scaling import coarsened
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, model_of

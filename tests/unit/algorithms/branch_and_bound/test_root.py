@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.branching.root import Root
-from leptonopt.algorithms.branching.tree import BranchingTask
+from leptonopt.algorithms.branch_and_bound.root import Root
+from leptonopt.algorithms.branch_and_bound.tree import BranchingTask
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, build_model, encode, normalise_costs
 from tests.helpers import bruteforce
 from tests.helpers.small_problems import group, option, problem
-from tests.unit.algorithms.branching.test_tree import SlowRelaxation
+from tests.unit.algorithms.branch_and_bound.test_tree import SlowRelaxation
 
 
 def strengthened(linear: IntegerProgram, target: int) -> Root:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leptonopt.algorithms.enumeration.packed_columns import PackedColumns
+from leptonopt.algorithms.branch_and_bound.packed_columns import PackedColumns
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.problem.problem import UNLIMITED

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from leptonopt.algorithms.enumeration.node_rent import takes_nodes
-from leptonopt.algorithms.enumeration.packed_columns import PackedColumn, PackedColumns
+from leptonopt.algorithms.branch_and_bound.node_rent import takes_nodes
+from leptonopt.algorithms.branch_and_bound.packed_columns import PackedColumn, PackedColumns
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
-from leptonopt.algorithms.branching.tree import ColumnTree, RelaxedSolution
+from leptonopt.algorithms.branch_and_bound.tree import ColumnTree, RelaxedSolution
 from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, build_model, normalise_costs
 from leptonopt.problem.arrays import Floats, Ints

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from leptonopt.algorithms.enumeration.node_rent import node_rents
+from leptonopt.algorithms.branch_and_bound.node_rent import node_rents
 from leptonopt.problem.problem import UNLIMITED, Problem
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leptonopt.algorithms.node_assignment.best_fit import Items, NodePool, best_fit, item_orders
+from leptonopt.algorithms.single_nodes.best_fit import Items, NodePool, best_fit, item_orders
 
 
 def pool(sizes: list[int], slots: int, cost: list[int]) -> NodePool:

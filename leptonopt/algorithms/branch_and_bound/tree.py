@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from leptonopt.algorithms.branching.column_sets import WHOLE, ColumnOrders, ColumnSets
+from leptonopt.algorithms.branch_and_bound.column_sets import WHOLE, ColumnOrders, ColumnSets
 from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.time_indexed import IntegerProgram
 from leptonopt.problem.arrays import Floats, Ints

@@ -1,1 +1,0 @@
-"""Branch and bound over the linear relaxation of the time-indexed program, on sets of columns."""

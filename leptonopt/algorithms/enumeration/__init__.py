@@ -1,1 +1,0 @@
-"""Depth-first branch and bound over columns, for problems of a few tasks."""

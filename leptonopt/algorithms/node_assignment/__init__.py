@@ -1,1 +1,0 @@
-"""Assign tasks at given starts to nodes: bin packing over time."""

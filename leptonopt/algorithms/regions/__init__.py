@@ -1,1 +1,0 @@
-"""Choose the regions of tasks that pass data on, by an integer program without capacity over time."""
