@@ -94,6 +94,7 @@ def print_front(found: Front) -> None:
         value, limit = (f"{float(number):,.6g}" if number is not None else "" for number in (point.value, point.limit))
         cost = "no plan" if point.cost is None else f"{float(point.cost):,.6f}"
         bound = "" if point.bound is None or point.status == "infeasible" else f"{floor_number(point.bound):,.6f}"
+        bound = cost if point.proven else bound
         mark = " *" if found.efficient(at) else ""
         print_line(f"{value:>12}  {limit or 'no limit':>12}  {cost:>14}  {bound:>14}  {point.status}{mark}")
     print_line(f"{found.criterion} in {found.unit}, cost in {found.currency}")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from math import ceil, gcd, lcm
 from typing import Any
 
+from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
@@ -22,7 +23,8 @@ from leptonopt.replanning.document import Replanned, remaining_instance
 from leptonopt.replanning.state import State, read_state
 
 Plan = Mapping[str, Any]
-STEP = Decimal("0.000001")  # of limits that are not counted, and of the values in plans
+FINEST = Fraction(1, 10**9)  # of numbers in instances
+ROUNDED = Fraction(1, 1_000_000)  # of energy and carbon in plans
 CRITERIA = ("carbon", "energy", "late", "quality", "changes")
 
 
@@ -33,18 +35,22 @@ class Criterion:
     Attributes
     ----------
     name, unit : in words, for tables and pictures.
-    whole : it is counted in whole numbers.
+    step : the least difference of two values that is told apart; 1 for what is counted.
     limited : returns the instance with a limit, or without one, and a plan to start from.
     value : returns the criterion of a plan.
     least : the instance whose objective is the criterion; without it, 0 is the least limit.
+    weighted : returns the instance whose objective is the cost and a price times the criterion; None without one.
+    price_step : of these prices.
     """
 
     name: str
     unit: str
-    whole: bool
+    step: Fraction
     limited: Callable[[Decimal | None], tuple[Document, Plan | None]]
     value: Callable[[Plan], Fraction]
     least: Document | None = None
+    weighted: Callable[[Decimal], Document] | None = None
+    price_step: Fraction = FINEST
 
 
 def criterion_of(instance: Instance, name: str, plan: Plan | None = None) -> Criterion:
@@ -76,7 +82,9 @@ def changes(instance: Instance, plan: Plan, state: State, frozen: int) -> Criter
         made: Replanned = free if limit is None else remaining_instance(instance, plan, state, frozen, int(limit))
         return made.document, made.warm_start
 
-    return Criterion("changes", "tasks", True, limited, lambda document: Fraction(counted(changes_of(free, document))))
+    return Criterion(
+        "changes", "tasks", Fraction(1), limited, lambda document: Fraction(counted(changes_of(free, document)))
+    )
 
 
 def _of_nothing_begun(instance: Instance, plan: Plan) -> Criterion:
@@ -105,12 +113,21 @@ def _billed(instance: Instance, name: str) -> Criterion:
         raise UsageError(f"{name}: no pool states the power that its units draw; nothing can be counted")
     if name == "carbon" and not any(pool.carbon is not None for pool in instance.pools):
         raise UsageError("carbon: no pool states grams of CO2 per kWh; nothing can be counted")
-    least = {**document, "objective": {"cost": 0, "carbon_kg": 1}}
+    goal, objective, emitting = dict(document.get("objective", {})), instance.objective, document
     if name == "energy":  # a kilogram for each kWh
         powered = {pool.id for pool in instance.pools if pool.powered}
-        least["pools"] = [{**pool, "carbon": 1000} if pool["id"] in powered else pool for pool in least["pools"]]
+        pools = [{**pool, "carbon": 1000} if pool["id"] in powered else pool for pool in document["pools"]]
+        emitting = {**document, "pools": pools}
+
+    def weighted(price: Decimal) -> Document:
+        carbon = price if name == "energy" else EXACT.add(objective.carbon_kg, price)
+        return {**emitting, "objective": {**goal, "carbon_kg": carbon}}
+
+    # Where carbon is limited or costs, kilowatt-hours cannot take its place.
+    free = name == "carbon" or not (objective.carbon_kg or any(quota.of == "carbon" for quota in instance.quotas))
     return Criterion(
-        name, unit, False, _quota(document, name), lambda plan: Fraction(str(plan["bill"][key])), least
+        name, unit, ROUNDED, _quota(document, name), lambda plan: Fraction(str(plan["bill"][key])),
+        {**emitting, "objective": {"cost": 0, "carbon_kg": 1}} if free else None, weighted if free else None,
     )  # fmt: skip
 
 
@@ -126,7 +143,8 @@ def _late(instance: Instance) -> Criterion:
             raise UsageError(f"late: task {task.id!r} may run in segments; a criterion of tasks that run as a whole")
         if options := list(_in_time_or_late(instance, task, name)):
             document = forced_as(document, task, options)
-    return Criterion("late", "tasks", True, _quota(document, name), _late_copies)
+    weighted = _weighted(instance, document, name)
+    return Criterion("late", "tasks", Fraction(1), _quota(document, name), _late_copies, weighted=weighted)
 
 
 def _in_time_or_late(instance: Instance, task: Task, name: str) -> Iterable[Document]:
@@ -172,7 +190,32 @@ def _quality(instance: Instance) -> Criterion:
         lost = (losses.get((line["id"], line["option"]), 0) * line.get("copies", 1) for line in plan["tasks"])
         return sum(map(Fraction, lost), Fraction(0))
 
-    return Criterion("quality", "quality given up", False, _quota(document, name), value)
+    least = [Fraction(loss) for loss in losses.values() if loss]
+    whole = lcm(*(loss.denominator for loss in least))
+    step = Fraction(gcd(*(int(loss * whole) for loss in least)), whole)
+    limited, weighted = _quota(document, name), _weighted(instance, document, name)
+    price_step = FINEST * 10 ** len(str(whole))  # products with losses have no more than the allowed digits
+    return Criterion("quality", "quality given up", step, limited, value, weighted=weighted, price_step=price_step)
+
+
+def _weighted(instance: Instance, document: Document, name: str) -> Callable[[Decimal], Document] | None:
+    """Return what adds a price on a consumed name to options; None where money is limited or weighted."""
+    if instance.objective.cost != 1 or any(quota.of == "money" for quota in instance.quotas):
+        return None
+
+    def weighted(price: Decimal) -> Document:
+        tasks = [{**task, "options": [_dearer(option, name, price) for option in task["options"]]}
+                 if "options" in task else task for task in document["tasks"]]  # fmt: skip
+        return {**document, "tasks": tasks}
+
+    return weighted
+
+
+def _dearer(option: Document, name: str, price: Decimal) -> Document:
+    """Return an option whose cost is greater by a price on what it consumes of a name."""
+    if not (amount := option.get("consumes", {}).get(name)):
+        return option
+    return {**option, "cost": EXACT.add(Decimal(str(option.get("cost", 0))), EXACT.multiply(Decimal(amount), price))}
 
 
 def forced_as(document: Document, task: Task, options: list[Document]) -> Document:

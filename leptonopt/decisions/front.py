@@ -1,20 +1,16 @@
-"""The front of cost against a second criterion: the least cost within each limit, with its bound.
-
-The epsilon-constraint method (Haimes, Lasdon and Wismer, 1971, IEEE Transactions on Systems, Man, and Cybernetics
-1(3), 296-297). Limits ascend, so that each plan is a feasible start of the next solve.
-"""
+"""The front of cost against a second criterion: the least cost within each limit, with its bound."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from leptonopt.decisions.criteria import STEP, Criterion, criterion_of
+from leptonopt.decisions.criteria import Criterion, criterion_of
+from leptonopt.decisions.front_search import FrontPoint, Solve, front_points
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
 from leptonopt.runtime.deadline import Deadline
@@ -22,36 +18,7 @@ from leptonopt.session.request import resolve_instance
 from leptonopt.session.solve import solve
 from leptonopt.session.warm_workers import warm_workers
 
-Solve = Callable[[Mapping[str, Any], Mapping[str, Any] | None, float], Any]
 MOST_POINTS = 1_000
-END_SHARE = 4  # the solves at both ends get one part in so many of the time, each
-MOST_HALVINGS = 8  # of the values below which no plan is known
-
-
-@dataclass(frozen=True)
-class FrontPoint:
-    """The best plan within a limit on the criterion.
-
-    Attributes
-    ----------
-    limit : of the criterion; None is no limit.
-    value : of the plan; None without one.
-    cost, bound : money, exact; None where there is no plan, or no bound.
-    status : of the solve.
-    plan : its document; None without a plan.
-    """
-
-    limit: Fraction | None
-    value: Fraction | None
-    cost: Fraction | None
-    bound: Fraction | None
-    status: str
-    plan: Mapping[str, Any] | None = None
-
-    @property
-    def proven(self) -> bool:
-        """Return whether no plan within the limit costs less."""
-        return self.cost is not None and self.cost == self.bound
 
 
 @dataclass(frozen=True)
@@ -61,13 +28,13 @@ class Front:
     Attributes
     ----------
     criterion, unit : in words.
-    whole : the criterion is counted.
+    step : the least difference between two values of the criterion that is told apart.
     currency : of cost and bound.
     """
 
     criterion: str
     unit: str
-    whole: bool
+    step: Fraction
     currency: str
     points: tuple[FrontPoint, ...]
 
@@ -75,18 +42,17 @@ class Front:
         """Return whether no plan is better than a point in one criterion and as good in the other.
 
         No plan within its value costs less, and every plan of a smaller value costs more. The latter is known where the
-        next smaller limit was solved, or nothing smaller exists.
+        next smaller value was solved, or nothing smaller exists.
         """
         point = self.points[at]
         if not point.proven or point.value is None or point.cost is None:
             return False
-        below = [each for each in self.points if each.limit is not None and each.limit < point.value]
-        if point.value == 0:
+        if point.value == 0 or point.undominated:
             return True
-        smaller = below[-1] if below else None
-        if not self.whole or smaller is None or smaller.limit != point.value - 1:
+        below = next((each for each in self.points if each.limit == point.value - self.step), None)
+        if below is None:
             return False
-        return smaller.status == "infeasible" or (smaller.bound is not None and smaller.bound > point.cost)
+        return below.status == "infeasible" or (below.bound is not None and below.bound > point.cost)
 
     def as_document(self) -> dict[str, Any]:
         """Return the front as a document for JSON, with exact fractions."""
@@ -112,7 +78,7 @@ class Front:
             if at is not None:
                 cost, bound = (None if money is None else float(money) for money in (point.cost, point.bound))
                 places.append((float(at), cost, bound))
-        draw(places, path, f"{self.criterion} at most [{self.unit}]", self.currency, self.whole)
+        draw(places, path, f"{self.criterion} at most [{self.unit}]", self.currency, self.step == 1)
 
 
 def front(
@@ -159,91 +125,5 @@ def front_of(criterion: Criterion, solve: Solve, seconds: float, currency: str, 
     """
     if not 2 <= most_points <= MOST_POINTS:
         raise UsageError(f"{most_points} points; allowed is 2 to {MOST_POINTS}")
-    deadline = Deadline.after(seconds)
-    document, warm = criterion.limited(None)
-    free = solve(document, warm, seconds / END_SHARE)
-    last = _point(None, free, criterion)
-    points: list[FrontPoint] = []
-    if last.value is not None:
-        least, start, none = _least(criterion, solve, last.value, seconds / END_SHARE)
-        limits = _limits(criterion, least, last.value, most_points - len(none))
-        points += none
-        for at, limit in enumerate(limits):
-            share = max(1.0, deadline.left() / (len(limits) - at))
-            points.append(_at(limit, criterion, solve, start, share))
-            start = points[-1].plan or start
-    found_points = _consistent([*points, last])
-    return Front(criterion.name, criterion.unit, criterion.whole, currency, tuple(found_points))
-
-
-def _point(limit: Fraction | None, found: Any, criterion: Criterion) -> FrontPoint:
-    if found.plan is None:
-        return FrontPoint(limit, None, None, found.bound, str(found.status))
-    value = criterion.value(found.document)
-    return FrontPoint(limit, value, found.cost, found.bound, str(found.status), found.document)
-
-
-def _at(
-    limit: Decimal, criterion: Criterion, solve: Solve, start: Mapping[str, Any] | None, share: float
-) -> FrontPoint:
-    """Return the point of a limit, by a solve of so many seconds."""
-    document, warm = criterion.limited(limit)
-    return _point(Fraction(limit), solve(document, start or warm, share), criterion)
-
-
-def _least(
-    criterion: Criterion, solve: Solve, most: Fraction, seconds: float
-) -> tuple[Fraction, Mapping[str, Any] | None, list[FrontPoint]]:
-    """Return the smallest value that a plan is known to have, that plan, and a point without one below.
-
-    Without an objective for it, it is found by bisection between no plan and a plan; 0 is tried first.
-    """
-    if criterion.least is not None:
-        found = solve(criterion.least, None, seconds)
-        if found.plan is None:
-            return Fraction(0), None, []
-        return criterion.value(found.document) + Fraction(STEP), found.document, []  # the value in a plan is rounded
-    step = Decimal(1) if criterion.whole else STEP
-    limit, plan, below = Decimal(0), None, list[FrontPoint]()
-    for _ in range(MOST_HALVINGS):
-        if limit >= most:
-            break
-        point = _at(limit, criterion, solve, plan, max(1.0, seconds / MOST_HALVINGS))
-        if point.value is None:
-            below = [point]
-        else:
-            most, plan = point.value, point.plan
-        if not below:
-            break
-        limit = _up((Fraction(below[0].limit or 0) + most) / 2, step)
-    return most, plan, below
-
-
-def _limits(criterion: Criterion, least: Fraction, most: Fraction, count: int) -> list[Decimal]:
-    """Return ascending limits from the least value to below the greatest, in about equal steps."""
-    step = Decimal(1) if criterion.whole else STEP
-    found = {_up(least + (most - least) * at / (count - 1), step) for at in range(count - 1)}
-    return sorted(limit for limit in found if Fraction(limit) < most)
-
-
-def _up(value: Fraction, step: Decimal) -> Decimal:
-    """Return a value rounded up to a multiple of a step."""
-    return (Decimal(value.numerator) / value.denominator).quantize(step, ROUND_CEILING)
-
-
-def _consistent(points: Sequence[FrontPoint]) -> list[FrontPoint]:
-    """Return points with all that follows: looser limits allow more plans, tighter ones never cost less."""
-    best: FrontPoint | None = None
-    allowed = []
-    for point in points:
-        if best is not None and best.cost is not None and (point.cost is None or best.cost < point.cost):
-            point = replace(point, value=best.value, cost=best.cost, plan=best.plan)
-        best = point if point.cost is not None else best
-        allowed.append(point)
-    found, least = [], None
-    for point in reversed(allowed):
-        bounds = [bound for bound in (point.bound, least) if bound is not None]
-        least = max(bounds, default=None)
-        status = "optimal" if point.cost is not None and point.cost == least else point.status
-        found.append(replace(point, bound=least, status=status))
-    return found[::-1]
+    points = front_points(criterion, solve, Deadline.after(seconds), most_points)
+    return Front(criterion.name, criterion.unit, criterion.step, currency, tuple(points))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 import leptonopt
-from leptonopt.decisions.criteria import Criterion, changes
-from leptonopt.decisions.front import Front, FrontPoint, _consistent, _limits, front_of
+from leptonopt.decisions.criteria import changes
+from leptonopt.decisions.front import Front, front_of
+from leptonopt.decisions.front_search import FrontPoint
 from leptonopt.errors import UsageError
 from leptonopt.replanning.state import read_state
 from tests.unit.replanning.worlds import FOUR, PLAN, RUNNING, world
@@ -45,6 +45,7 @@ def test_carbon_against_enumeration() -> None:
         least = min(7 + 2 * sum(clean) for clean in subsets if 7 - sum(clean) <= limit)
         assert (point.cost, point.bound) == (least, least)
     assert [point.value for point in found.points if point.value is not None] == list(range(8))
+    assert all(map(found.efficient, range(len(found.points))))
     assert found.points[0].plan is not None
 
 
@@ -109,6 +110,7 @@ def test_quality() -> None:
     assert [(point.value, point.cost, point.bound) for point in found.points] == [
         (0, 41, 41), (Fraction(1, 10), 31, 31), (Fraction(1, 5), 21, 21),
     ]  # fmt: skip
+    assert all(map(found.efficient, range(3)))  # a tenth less is the next smaller value
 
 
 def solved(document: Any, warm_start: Any, seconds: float) -> Any:
@@ -156,38 +158,17 @@ def test_limits_without_a_plan_are_told_once() -> None:
     assert [each.value for each in found.points] == [None, Fraction(6, 5)]
 
 
-def point(limit: int | None, cost: int | None, bound: int | None, status: str = "feasible") -> FrontPoint:
-    """Return a point whose value is its limit."""
-    value = None if cost is None else Fraction(limit or 9)
-    exact = (None if each is None else Fraction(each) for each in (limit, cost, bound))
-    limit_, cost_, bound_ = exact
-    return FrontPoint(limit_, value, cost_, bound_, status)
-
-
-def test_what_follows() -> None:
-    """Within a looser limit a plan of a tighter one is allowed; what no looser plan can beat, no tighter one can."""
-    found = _consistent([point(0, None, None, "unknown"), point(1, 7, 4), point(2, 9, 5), point(None, 8, 7)])
-    assert [each.cost for each in found] == [None, 7, 7, 7]
-    assert [each.bound for each in found] == [7, 7, 7, 7]
-    assert [each.status for each in found] == ["unknown", "optimal", "optimal", "optimal"]
-
-
 def test_efficient_points() -> None:
     """Proven, and no smaller value at that cost: known from the next smaller limit of a count alone."""
+
+    def point(limit: int | None, cost: int | None, bound: int | None, status: str = "feasible") -> FrontPoint:
+        value = None if cost is None else Fraction(limit or 9)
+        limit_, cost_, bound_ = (None if each is None else Fraction(each) for each in (limit, cost, bound))
+        return FrontPoint(limit_, value, cost_, bound_, status)
+
     points = (point(1, None, None, "infeasible"), point(2, 9, 9), point(3, 9, 9), point(4, 5, 5), point(None, 4, 3))
-    assert [Front("late", "tasks", True, "USD", points).efficient(at) for at in range(5)] == [
+    assert [Front("late", "tasks", Fraction(1), "USD", points).efficient(at) for at in range(5)] == [
         False, True, False, True, False,
     ]  # fmt: skip
-    assert not Front("carbon", "kg", False, "USD", points).efficient(3)
-    assert Front("carbon", "kg", False, "USD", (point(0, 3, 3),)).as_document()["points"][0]["cost"] == "3"
-
-
-def test_limits() -> None:
-    """Counts are whole; others are rounded up, and stay below the greatest value."""
-    nothing: Any = None
-    counted = Criterion("late", "tasks", True, nothing, nothing)
-    assert _limits(counted, Fraction(0), Fraction(3), 12) == [0, 1, 2]
-    assert _limits(counted, Fraction(0), Fraction(0), 12) == []
-    other = Criterion("carbon", "kg", False, nothing, nothing)
-    assert _limits(other, Fraction(0), Fraction(1, 3), 2) == [0]
-    assert _limits(other, Fraction(1, 3), Fraction(1), 3)[0] == Decimal("0.333334")
+    assert not Front("carbon", "kg", Fraction(1, 10**6), "USD", points).efficient(3)
+    assert Front("carbon", "kg", Fraction(1, 10**6), "USD", (point(0, 3, 3),)).as_document()["points"][0]["cost"] == "3"
