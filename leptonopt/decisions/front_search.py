@@ -193,7 +193,8 @@ def _above(point: FrontPoint, bound: Fraction, price: Fraction) -> FrontPoint:
 def hull_edges(points: Sequence[FrontPoint]) -> list[tuple[Fraction, FrontPoint]]:
     """Return the edges of the lower convex hull of the plans: their slopes, and where they begin.
 
-    A slope is what one less of the criterion costs. Steepest first (the monotone chain of Andrew, 1979, doi:10.1016/0020-0190(79)90072-3).
+    A slope is what one less of the criterion costs. Steepest first (the monotone chain of Andrew, 1979,
+    doi:10.1016/0020-0190(79)90072-3).
     """
     hull: list[FrontPoint] = []
     slopes: list[Fraction] = []
