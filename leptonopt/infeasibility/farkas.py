@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, predicted_size
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import SHORTEST_CALL
 
@@ -52,7 +52,7 @@ def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
     total = float(sizes @ most) + float(price @ copies.astype(float)) + float(multiplier @ np.abs(limit.astype(float)))
     if total >= ROOM:
         return None
-    # Every v between 0 and most with runs v = copies and limited v <= limit has gain v >= needed.
+    # Every v between 0 and most with runs v >= copies and limited v <= limit has gain v >= needed.
     gain = runs.T @ price - limited.T @ multiplier
     spare = int(price @ copies) - int(multiplier @ limit) - int(np.maximum(0, gain) @ most)
     if spare <= 0:
@@ -63,14 +63,14 @@ def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
             spare -= int(price[at] * copies[at])
         else:
             carrying.append(int(program.group[at]))
-    return Proof(tuple(carrying))
+    return Proof(tuple(dict.fromkeys(carrying)))
 
 
 @dataclass(frozen=True, eq=False)
 class _Program:
-    """Linear relaxation: runs v = copies, limited v <= limit, 0 <= v <= most.
+    """Linear relaxation: runs v >= copies, limited v <= limit, 0 <= v <= most.
 
-    `group` labels the rows of `runs`.
+    `group` labels the rows of `runs`. A task in segments has two of them: it begins, and its work is done.
     """
 
     runs: Any
@@ -102,21 +102,37 @@ class _Program:
 def _program(problem: Problem) -> _Program:
     """Return the linear relaxation of a problem."""
     linear = build_model(problem)
-    first, once = 0, linear.parts[0]
-    for once in linear.parts:
-        if once.name == "once":
-            break
-        first += len(once.upper)
-    many = len(once.upper)
-    matrix = linear.matrix.tocsr()
-    rest = np.r_[0:first, first + many : matrix.shape[0]]
+    number = np.arange(problem.groups) if linear.slots is None else linear.slots.form.group
+    matrix, none, first = linear.matrix.tocsr(), np.zeros(0, np.int64), 0
+    row, group = [none], [none]
+    for part in linear.parts:
+        if part.name in ("once", "segments.once"):  # each of these rows asks that a task runs
+            row.append(first + np.arange(len(part.upper)))
+            group.append(number[part.label[:, 0]] if part.name == "once" else part.label[:, 0])
+        first += len(part.upper)
+    runs = np.concatenate(row)
+    rest = np.setdiff1d(np.arange(first), runs)
     upper, lower = linear.upper[rest], linear.lower[rest]
     bounded = sparse.vstack([matrix[rest][upper < NO_LIMIT], -matrix[rest][lower > -NO_LIMIT]]).tocsr()
+    limit = np.concatenate([upper[upper < NO_LIMIT], -lower[lower > -NO_LIMIT]])
     return _Program(
-        runs=matrix[first : first + many],
+        runs=matrix[runs],
         limited=bounded,
-        limit=np.concatenate([upper[upper < NO_LIMIT], -lower[lower > -NO_LIMIT]]),
+        limit=_rounded(bounded, limit, linear.whole),
         most=linear.most,
-        copies=linear.upper[first : first + many],
-        group=once.label[:, 0],
+        copies=linear.lower[runs],
+        group=np.concatenate(group),
     )
+
+
+def _rounded(rows: Any, limit: Ints, whole: Bools) -> Ints:
+    """Return the limits of rows, rounded down to what whole numbers reach (2 a + 4 b <= 7: 6)."""
+    filled = np.diff(rows.indptr) > 0
+    if not filled.any():
+        return limit
+    first = rows.indptr[:-1][filled]
+    step = np.gcd.reduceat(rows.data, first)
+    step[~np.logical_and.reduceat(whole[rows.indices], first)] = 1
+    found = limit.copy()
+    found[filled] = limit[filled] // step * step
+    return found

@@ -185,8 +185,8 @@ class FeasibilityOracle:
             question = Question(document)
         except InstanceError:
             return False
-        if question.impossible or question.is_wide:
-            return question.impossible
+        if question.impossible:
+            return True
         return prove_infeasible(without_costs(question.relaxation.problem), self.left()) is not None
 
     def answer(self, document: Document, share: float = 0.25, plan_first: bool = False) -> Answer:
@@ -237,10 +237,12 @@ def _solve(question: Question, deadline: Deadline, plan_first: bool) -> Answer:
 
 def _solve_whole(question: Question, seconds: float) -> Answer:
     """Return the answer of a solve that ends at its first plan, in this process where it is small."""
-    problem = question.exact_form.problem
+    problem, deadline = question.exact_form.problem, Deadline.after(seconds)
+    if found := prove_infeasible(without_costs(problem), 0.3 * seconds):
+        return Answer(False, core=question.ids(found.groups))
     here = HERE if _is_small(problem) and not len(problem.services.batches) else {}  # CP-SAT has no fractions
     try:
-        result = solve(question.instance, time_limit=seconds, gap=TUNING.any_gap, **here)
+        result = solve(question.instance, time_limit=max(0.1, deadline.left()), gap=TUNING.any_gap, **here)
     except NoPlan:
         return Answer(None)
     if result.status in (Status.UNKNOWN, Status.INFEASIBLE):

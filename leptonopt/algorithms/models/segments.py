@@ -44,10 +44,14 @@ class RowList:
 
     def __init__(self, name: str) -> None:
         self.name, self.entries = name, list[tuple[int, Ints, Ints]]()
+        self.labels = list[tuple[int, ...]]()
         self.lower, self.upper = list[int](), list[int]()
 
-    def add(self, terms: list[tuple[Any, Any]], lower: int = -NO_LIMIT, upper: int = NO_LIMIT) -> None:
+    def add(
+        self, terms: list[tuple[Any, Any]], lower: int = -NO_LIMIT, upper: int = NO_LIMIT, label: tuple[int, ...] = ()
+    ) -> None:
         """Add a row of terms (variables, factor of each or of all); variables below 0 are none."""
+        self.labels.append(label or (len(self.lower),))
         for variables, factors in terms:
             at = np.atleast_1d(np.asarray(variables, np.int64)).ravel()
             factor = np.broadcast_to(np.asarray(factors, np.int64).ravel(), at.shape)
@@ -65,21 +69,32 @@ class RowList:
             np.concatenate([none, *(factor for _, _, factor in self.entries)]),
             np.array(self.lower, np.int64),
             np.array(self.upper, np.int64),
-            np.arange(len(self.lower))[:, None],
+            np.array(self.labels, np.int64).reshape(len(self.lower), -1 if self.labels else 1),
         )
 
 
+def once_rows(variables: SlotVariables) -> Rows:
+    """segments: each task that is not left out begins once, and does its work.
+
+    Labels are its first group, and which of the two.
+    """
+    table = RowList("segments.once")
+    for chain, place in zip(variables.form.chains, variables.places, strict=True):
+        group, need = int(chain.chain.groups[0]), chain.chain.need
+        table.add([(place.begin[0], 1), (place.left, 1)], lower=1, upper=1, label=(group, 0))
+        rate, lost = chain.chain.rate[:, None], -chain.chain.lost[:, :, None]
+        pairs = ((place.y, rate), (place.begin, lost))
+        work = [(at, np.broadcast_to(factor, at.shape)) for at, factor in pairs]
+        table.add([*work, (place.left, need)], lower=need, label=(group, 1))
+    return table.rows()
+
+
 def chain_rows(variables: SlotVariables) -> Rows:
-    """segments: the rules of each chain by itself."""
+    """segments: the other rules of each chain by itself."""
     table = RowList("segments")
     for chain, place in zip(variables.form.chains, variables.places, strict=True):
         _begins(table, chain, place)
         _shortest(table, chain, place)
-        need = chain.chain.need
-        rate, lost = chain.chain.rate[:, None], -chain.chain.lost[:, :, None]
-        pairs = ((place.y, rate), (place.begin, lost))
-        work = [(at, np.broadcast_to(factor, at.shape)) for at, factor in pairs]
-        table.add([*work, (place.left, need)], lower=need)
         more = chain.parts - 1
         table.add([(place.begin[1], 1), (place.left, more)], upper=more)
         _families(table, chain, place)
@@ -91,7 +106,6 @@ def chain_rows(variables: SlotVariables) -> Rows:
 
 
 def _begins(table: RowList, chain: SlotChain, place: Positions) -> None:
-    table.add([(place.begin[0], 1), (place.left, 1)], lower=1, upper=1)
     for slot in range(chain.slots):
         before = place.begun[slot - 1] if slot else -1
         table.add([(place.begun[slot], 1), (before, -1), (place.begin[0, :, slot], -1)], lower=0, upper=0)

@@ -170,6 +170,7 @@ def _by_slots(form: SlotForm, cutoff: int | None, coarse: bool) -> IntegerProgra
         rules.precedence(problem, columns, left),
         rules.precedence_runs(problem, columns),
         rules.precedence_most(problem, columns),
+        segments.once_rows(variables),
         segments.chain_rows(variables),
         segments.edge_rows(variables),
     ]
