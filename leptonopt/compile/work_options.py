@@ -84,15 +84,15 @@ class ConcreteOption(NamedTuple):
         return self.fixed if self.billed else self.cost
 
 
-def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
-    """Return all options of a task: written ones in file order, then those made from its work.
+def concrete_options(instance: Instance, task: Task, only: str | None = None) -> list[ConcreteOption]:
+    """Return the options of a task, or those on one pool: written ones first, then those made from work.
 
     Ids are unique within the task. A written option without an id is called by its pool, one with an id on several
     pools 'ID POOL', a made one 'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has
-    that name.
+    that name. Where options on `only` one pool are made, those on others do not count for that.
     """
     check_time()
-    pools = {pool.id: pool for pool in instance.pools}
+    pools = {pool.id: pool for pool in instance.pools if only in (None, pool.id)}
     taken = {option.id for option in task.options if option.id is not None}
     found = []
     for way, own in [*_written(task, pools), *_made(instance, task, pools)]:
@@ -179,6 +179,8 @@ def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[ConcreteOptio
         own = option.id is not None and option.pool is not None
         duration = Fraction(option.duration)
         for pool in option.where:
+            if pool not in pools:
+                continue
             uses = option.uses
             if option.nodes is not None:
                 size = pools[pool].nodes[0].size
@@ -210,6 +212,8 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
     for name, variant in variants:
         needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
         for pool, speed in (work.speed or {}).items():
+            if pool not in pools:
+                continue
             curve = speed if isinstance(speed, dict) else {n: speed * factor for n, factor in scaling.items()}
             room = pools[pool].device_memory
             for devices, rate in curve.items():

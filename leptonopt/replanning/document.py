@@ -303,11 +303,13 @@ class _Rewriting:
         entry["options"] = options
         self._warm(entry["id"], options[0], self.start, self.old.get(run.key))
 
-    def _ways(self, task: Task) -> list[ConcreteOption]:
-        """Return the options of a task without those that an earlier replanning has added."""
-        ways = concrete_options(self.instance, task)
-        own = [way for way in ways if plain_option(way.id) == way.id]
-        own = own or [way._replace(id=plain_option(way.id), not_before=None, not_after=None) for way in ways]
+    def _ways(self, task: Task, pool: str | None = None) -> list[ConcreteOption]:
+        """Return the options of a task, or those on a pool, but none that replanning has added."""
+        own = concrete_options(self.instance, task, pool)
+        if task.work is not None or any(added(option.id or "") is None for option in task.options):
+            own = [way for way in own if added(way.id) is None]
+        else:
+            own = [way._replace(id=plain_option(way.id), not_before=None, not_after=None) for way in own]
         latest = self._latest(task)
         if latest is not None:
             own = [way._replace(not_after=min(way.not_after or latest, latest)) for way in own]
@@ -369,9 +371,7 @@ class _Rewriting:
 
     def _waits(self, task: Task, entry: Document, planned: Place) -> None:
         """Give a waiting task the option to keep its place, and make all others changes."""
-        ways = [way for way in self._ways(task) if way.refused is None]
-        kept = [way for way in ways if way.id == planned.option] or [way for way in ways if way.pool == planned.pool]
-        start = max(planned.begins, self.start)
+        start, kept = max(planned.begins, self.start), self._ways_kept(task, planned)
         options = []
         kept = [way for way in kept if (way.not_before or start) <= start <= (way.not_after or start)]
         if kept:
@@ -387,8 +387,15 @@ class _Rewriting:
                 options += [_as_change(each) for each in own]
                 entry |= {"work": _as_change(work)} if work else {}
             else:
+                ways = (way for way in self._ways(task) if way.refused is None)
                 options += [_option(way, way.id, way.duration, way.cost, change=True) for way in ways]
         entry["options"] = options or entry.get("options", [])
+
+    def _ways_kept(self, task: Task, planned: Place) -> list[ConcreteOption]:
+        """Return the options in which a task may keep its place: that of the plan, or else those on its pool."""
+        there = [way for way in self._ways(task, planned.pool) if way.refused is None]
+        same = [way for way in there if way.id == planned.option]
+        return same or [way for way in self._ways(task) if way.refused is None and way.id == planned.option] or there
 
     def _is_free(self, task: Task) -> bool:
         """Return whether the options of a task mean what they meant, so that none needs to be written out."""
