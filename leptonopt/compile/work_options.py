@@ -17,7 +17,7 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
-from leptonopt.compile.billing import billing_difference
+from leptonopt.compile.charges import billing_difference
 from leptonopt.compile.data_moves import EXACT, DataMove, Links
 from leptonopt.compile.spot import CheckpointPlan, average_pace
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work

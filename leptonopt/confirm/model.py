@@ -14,9 +14,8 @@ from math import ceil, floor, gcd, lcm
 from typing import Any
 
 from leptonopt.confirm.batches import Batches
-from leptonopt.confirm.builder import Column, Terms, begins_of, ends_of, weighed, window
+from leptonopt.confirm.builder import Builder, Column, Terms, begins_of, ends_of, weighed, window
 from leptonopt.confirm.data import add_data
-from leptonopt.confirm.lags import add_greatest_lag, off_due
 from leptonopt.confirm.meters import add_meters
 from leptonopt.confirm.nodes import add_capacity, add_nodes
 from leptonopt.confirm.question import Line, TooLarge
@@ -306,3 +305,28 @@ class Model:
             for column in [self.columns[at]]
             for _ in range(values[at])
         )
+
+
+def add_greatest_lag(model: Builder, id: str, edge: Mapping[str, Any]) -> None:
+    """Add that no copy of a task starts later than `most` of an edge, if any, after the end of a copy.
+
+    A variable for each slot allows either starts from then on, or ends more than `most` before.
+    """
+    if edge.get("most") is None:
+        return
+    first, most = edge["task"], duration(edge["most"]) // model.stated.slot
+    late, early = (int(model.stated.tasks[each].get("copies", 1)) for each in (id, first))
+    begins, ends = begins_of(model, id), ends_of(model, first)
+    for slot in sorted({model.columns[at].start for at in begins}):
+        started = [at for at in begins if model.columns[at].start >= slot]
+        ended = [at for at in ends if model.columns[at].end + most < slot]
+        starts = model.variable(1)
+        model.row(dict.fromkeys(started, 1) | {starts: -late}, high=0)
+        model.row(dict.fromkeys(ended, 1) | {starts: early}, high=early)
+
+
+def off_due(task: Mapping[str, Any], seconds: int) -> Fraction:
+    """Return the money for an end so many seconds after `due`, or before it where they are below 0."""
+    if seconds <= 0:
+        return exact(task.get("early_cost") or 0) * Fraction(-seconds, 3600)
+    return exact(task.get("late_cost") or 0) * Fraction(seconds, 3600) + exact(task.get("late_penalty") or 0)

@@ -18,7 +18,7 @@ from leptonopt.instance import Instance, edits, units, validate
 from leptonopt.instance.edits import Document
 from leptonopt.instance.local_time import stated_instant
 from leptonopt.verify import proven
-from leptonopt.verify.later_bound import later_bounds
+from leptonopt.verify.wider_bound import later_bounds
 
 _MORE = re.compile(r"(?P<pool>[^@]+?):(?P<name>[^:@]+?)(?:@(?P<start>[^/]+)/(?P<end>.+?))?(?:\+(?P<units>[1-9]\d*))?")
 MOST_DEADLINES = 200  # tasks whose deadlines are priced

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leptonopt.instance import Instance
 from leptonopt.io.files import printable
 from leptonopt.plan.as_written import as_written
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.figures import figure_rows, share_text, team_rows
 from leptonopt.plan.numbers import percent
-from leptonopt.plan.rich_tables import of_rows
 from leptonopt.plan.supply_tables import Wording, supply_tables
 from leptonopt.problem.size import problem_size
 
@@ -82,8 +82,6 @@ def _parts(document: dict[str, Any], everything: bool, instance: Instance | None
     if everything:
         yield _resources(document, places)
     if document.get("services"):
-        from leptonopt.plan.report_services import service_tables
-
         yield from service_tables(document, instance, places)
     if document["tasks"] or not document.get("services"):
         yield _schedule(document, rows, places)
@@ -371,3 +369,27 @@ def summary(compiled: CompiledInstance) -> list[str]:
 def _counted(count: int, name: str) -> str:
     """Return a count with its noun, in the plural where that is right."""
     return f"{count:,} {name}" + ("" if count == 1 else "es" if name.endswith("ch") else "s")
+
+
+def of_rows(title: str, heads: Sequence[str], words: int, rows: Iterable[Sequence[str]]) -> Table:
+    """Return a table whose first columns are words and the others numbers."""
+    table = Table(title=Text(title, style="bold"), title_justify="left")
+    for at, head in enumerate(heads):
+        table.add_column(head, justify="left" if at < words else "right")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    return table
+
+
+def service_tables(document: Mapping[str, Any], instance: Instance | None, places: int) -> Iterator[Table]:
+    """Yield the tables of services, which need the instance, of their replicas, and of batches."""
+    if not document.get("services"):
+        return
+    from leptonopt.plan.service_table import SERVED_HEADS, WAY_HEADS, batch_rows, served_rows, way_rows
+    from leptonopt.plan.service_use import service_uses
+
+    if instance is not None:
+        yield of_rows("Services", SERVED_HEADS, 1, served_rows(service_uses(document, instance), places))
+    yield of_rows("Replicas", WAY_HEADS, 3, way_rows(document, places))
+    if rows := batch_rows(document, places):
+        yield of_rows("Batches", ("batch", "service", "done"), 3, rows)

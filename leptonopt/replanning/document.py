@@ -20,7 +20,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from leptonopt.compile.billing import billed_seconds, hourly_price
+from leptonopt.compile.charges import billed_seconds, hourly_price
 from leptonopt.compile.work_options import ConcreteOption, before_fetching, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError

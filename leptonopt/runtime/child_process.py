@@ -319,3 +319,9 @@ def command_output(command: str, directory: str | None, environment: Mapping[str
         env={**os.environ, **environment},
     )  # fmt: skip
     return ran.returncode, ran.stdout
+
+
+def run_command(command: str, directory: str | None, environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Return the exit code of a command line of a POSIX shell, and the last megabyte of its output."""
+    code, output = command_output(command, directory, environment)
+    return code, output[-(2**20) :]

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.runtime.shell import run_command
+from leptonopt.runtime.child_process import run_command
 
 PATIENCE = 10.0  # seconds for a scheduler to answer, and for its first worker
 CLOSING = 2.0  # seconds to take leave of a scheduler

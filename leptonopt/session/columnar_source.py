@@ -28,8 +28,7 @@ from leptonopt.session.closing import ClosingTime
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict
 from leptonopt.verify.columnar_bound import proven_columns
-from leptonopt.verify.columnar_checker import cost_of_columns, verify_columns
-from leptonopt.verify.columnar_document import MOST_OPTIONS, document_of_columns
+from leptonopt.verify.columnar_checker import MOST_OPTIONS, cost_of_columns, document_of_columns, verify_columns
 
 CLOSING = 2.2  # writing and checking a plan takes so many times as long as reading and compiling at most, and
 LEAST = 0.5  # seconds

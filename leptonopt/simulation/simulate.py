@@ -10,9 +10,8 @@ from leptonopt.session.solve import solve
 from leptonopt.simulation.execution import Execution
 from leptonopt.simulation.noise import Noise
 from leptonopt.simulation.outcome import Outcome, Setting, deadlines_met
-from leptonopt.simulation.policies import ONCE, ROLLING, THRESHOLD, Planner, refuse_policies
+from leptonopt.simulation.policies import ONCE, ROLLING, THRESHOLD, Planner, ThresholdRule, refuse_policies
 from leptonopt.simulation.spot_outcomes import spot_outcomes
-from leptonopt.simulation.threshold import ThresholdRule
 from leptonopt.simulation.world import (
     as_it_arrives,
     as_it_turns_out,

@@ -1,4 +1,4 @@
-"""Read what documents say shorter: local times, amounts with units of bytes, and tasks that repeat.
+"""Read what documents say shorter: local times, units of bytes, tasks that repeat, targets, routes.
 
 `plain` returns a document without any of it. Instants have an offset then, amounts are numbers, and each occurrence of
 a task is a task.
@@ -7,18 +7,18 @@ a task is a task.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from leptonopt.verify.apart import without_apart_by
-from leptonopt.verify.exact import Malformed, duration, instant
+from leptonopt.verify.exact import Malformed, duration, exact, instant
 from leptonopt.verify.offers import without_offers
-from leptonopt.verify.routes import without_routes
 from leptonopt.verify.setups import without_setups
-from leptonopt.verify.slo import without_slo
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _WITH_UNIT = re.compile(r"\s*([+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([kKMGTP]?)(i?)B\s*")
@@ -29,6 +29,8 @@ _AMOUNTS = frozenset({"capacity", "size", "minimum_load", "uses", "per_device", 
 _NAMED = frozenset({"price", "charge", "profiles", "variants", "speed"})  # whose keys are names
 _LEFT = frozenset({"run", "target", "repeat", "labels", "together", "apart", "routes", "teams"})
 MEMORY = "device memory"
+Plain = dict[str, Any]
+Amounts = dict[str, int]
 
 
 def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -201,3 +203,91 @@ def _waiting(task: dict[str, Any], day: date | None, days: Mapping[str, Mapping[
         else:
             waits += [{**stated, "task": id} for id in (own.values() if day is None else [own[day]])]
     return {**task, "after": waits} if task.get("after") else task
+
+
+def without_slo(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document whose ways state rates: of each class the largest of a run within all targets."""
+    services = document.get("services") or ()
+    if not any("slo" in each or any("runs" in way for way in each["replicas"]) for each in services):
+        return document
+    return {**document, "services": [_service(each) for each in services]}
+
+
+def _service(service: Mapping[str, Any]) -> dict[str, Any]:
+    targets = {key: _seconds(value) for key, value in (service.get("slo") or {}).items()}
+    ways = [_way(way, targets) for way in service["replicas"]]
+    return {key: value for key, value in service.items() if key != "slo"} | {"replicas": ways}
+
+
+def _way(way: Mapping[str, Any], targets: Mapping[str, Fraction]) -> dict[str, Any]:
+    rest = {key: value for key, value in way.items() if key != "runs"}
+    if not way.get("runs"):
+        return rest
+    rates: dict[str, Any] = {run["class"]: 0 for run in way["runs"]}
+    for run in way["runs"]:
+        late = any(_seconds(run[key]) > most for key, most in targets.items())
+        if not late and exact(run["rate"]) > exact(rates[run["class"]]):
+            rates[run["class"]] = run["rate"]
+    return rest | {"rate": rates}
+
+
+def _seconds(text: Any) -> Fraction:
+    """Return the seconds of a time such as 40ms or 0.5s."""
+    if not isinstance(text, str) or not text.endswith("s"):
+        raise Malformed(f"{text!r} is no time")
+    number = text.removesuffix("ms") if text.endswith("ms") else text.removesuffix("s")
+    try:
+        return Fraction(number) / (1000 if text.endswith("ms") else 1)
+    except ValueError:
+        raise Malformed(f"{text!r} is no time") from None
+
+
+def without_routes(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document in which each task of a route has a way not to run."""
+    sets = document.get("routes")
+    made = {key: value for key, value in document.items() if key != "routes"}
+    if not sets:
+        return made
+    limits: Amounts = {}
+    runs, rests = defaultdict[str, Amounts](dict), defaultdict[str, Amounts](dict)
+    for routes in sets:
+        mark = f"route:{routes[0][0]}"
+        limits |= {mark: 1, f"{mark} else": len(routes) - 1}
+        for route in routes:
+            first = route[0]
+            runs[first][mark] = rests[first][f"{mark} else"] = 1
+            for other in route[1:]:
+                name = f"route:{other}"
+                limits |= {name: 1, f"{name} else": 1}
+                runs[first][name] = rests[other][name] = 1
+                runs[other][f"{name} else"] = rests[first][f"{name} else"] = 1
+    made["tasks"] = [
+        _chosen(document, task, runs[task["id"]], rests[task["id"]]) if task["id"] in runs else task
+        for task in document["tasks"]
+    ]
+    quotas = [{"id": name, "of": name, "limit": limit} for name, limit in limits.items()]
+    made["quotas"] = [*(document.get("quotas") or ()), *quotas]
+    return made
+
+
+def _chosen(document: Mapping[str, Any], task: Mapping[str, Any], runs: Amounts, rests: Amounts) -> Plain:
+    """Return a task with a milestone as a further option; its ways consume what says whether it runs."""
+    needs = task.get("needs") or {}
+    asked = set(needs.get("labels") or ()) | ({"confidential"} if task.get("confidential") else set())
+    banned = set(needs.get("without") or ())
+    allowed = (pool["id"] for pool in document["pools"] if _may(set(pool.get("labels") or ()), asked, banned))
+    idle = {"id": "not taken", "pool": next(allowed), "duration": "0s", "consumes": rests}
+    if needs.get("quality") is not None:
+        idle["quality"] = needs["quality"]
+    made = {**task, "options": [*(_with(option, runs) for option in task.get("options") or ()), idle]}
+    if task.get("work"):
+        made["work"] = _with(task["work"], runs)
+    return made
+
+
+def _may(labels: set[str], asked: set[str], banned: set[str]) -> bool:
+    return asked <= labels and not banned & labels
+
+
+def _with(way: Mapping[str, Any], amounts: Amounts) -> Plain:
+    return {**way, "consumes": {**(way.get("consumes") or {}), **amounts}}

@@ -18,6 +18,7 @@ from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOpti
 from leptonopt.verify.multiples import used_up
 from leptonopt.verify.quotas import covers
 from leptonopt.verify.segment_bound import SegmentBound
+from leptonopt.verify.windows import Fit
 
 Row = tuple[str, str]  # pool and resource
 
@@ -125,3 +126,37 @@ def _of_moments(base: Bound, certificate: Mapping[str, Any], quota: Mapping[str,
 
 def _ways(stated: StatedInstance) -> Iterable[StatedOption]:
     return (way for id in stated.tasks for way in stated.ways(id).values())
+
+
+class LaterBound(SegmentBound):
+    """The bound that prices prove, and that with another deadline of a task."""
+
+    def __init__(self, stated: StatedInstance, certificate: Mapping[str, Any]) -> None:
+        super().__init__(stated, certificate)
+        self._fits: dict[str, list[Fit]] = {}
+
+    def fits(self, id: str) -> list[Fit]:
+        """Return the ways of a task with their starts, which are found once."""
+        if id not in self._fits:
+            self._fits[id] = super().fits(id)
+        return self._fits[id]
+
+    def later(self, id: str, deadline: str) -> Fraction | None:
+        """Return the bound of the instance in which a task has this deadline."""
+        task, fits = self.stated.tasks[id], self._fits.pop(id, None)
+        self.stated.tasks[id] = {**task, "deadline": deadline}
+        try:
+            return self.value()
+        finally:
+            self.stated.tasks[id] = task
+            self._fits.pop(id, None)
+            if fits is not None:
+                self._fits[id] = fits
+
+
+def later_bounds(
+    instance: Mapping[str, Any], certificate: Mapping[str, Any], deadlines: Mapping[str, str]
+) -> tuple[Fraction | None, dict[str, Fraction | None]]:
+    """Return the bound that prices prove, and those where one task alone has another deadline."""
+    bound = LaterBound(StatedInstance(instance), certificate)
+    return bound.value(), {id: bound.later(id, deadline) for id, deadline in deadlines.items()}

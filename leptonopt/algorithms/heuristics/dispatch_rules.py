@@ -40,6 +40,15 @@ class DispatchRule:
     def put(self, option: int, start: int, count: int) -> None:
         """Record inserted copies."""
 
+    def first_start(self, option: int) -> int | None:
+        """Return the earliest feasible start of an option; None without one."""
+        low, high = self.placing.start_window(option)
+        if low > high:
+            return None
+        fits = self.placing.feasible_starts(option, low, high)
+        at = 0 if fits is None else int(fits.argmax())
+        return low + at if fits is None or fits[at] else None
+
 
 def dispatch(
     problem: Problem, limits: Limits, monitor: Monitor, rule: Callable[[PartialSchedule, CostGuide], DispatchRule]

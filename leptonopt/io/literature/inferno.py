@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import Path as Place
+from leptonopt.errors import UsageError
 from leptonopt.io.literature.batch_queue import Delays, Requests, Targets, largest_rate, requests_at_once
 from leptonopt.io.literature.hourly import hourly_document
 from leptonopt.io.literature.json_cursor import Places
-from leptonopt.io.literature.routing import routing
 from leptonopt.io.native.text import read_text
 
 PARTS = {  # file, key of system-data.json, key of the list, whether it must be there
@@ -40,6 +40,7 @@ MAX_PAIRS = 100_000
 TOKENS = (("AvgInTokens", 0), ("AvgOutTokens", 1))
 DELAYS = ("alpha", "beta", "gamma")
 MOST_RATE = 10**9
+KINDS = ("split", "whole", "one-way")  # the first is that of services that state none
 
 
 @dataclass(frozen=True)
@@ -242,3 +243,11 @@ def _way(catalogue: Catalogue, entry: int) -> dict[str, Any]:
     one = catalogue.accelerators[name]
     priced = {} if _cost_per_device(one.type, catalogue.accelerators) is not None else {name: count}
     return {"id": name, "pool": one.type, "uses": {"device": count * one.devices, **priced}}
+
+
+def routing(params: Mapping[str, str]) -> dict[str, str]:
+    """Return the entry of a service for the parameter `routing`; raises `UsageError`."""
+    kind = params.get("routing", KINDS[0])
+    if kind not in KINDS:
+        raise UsageError(f"routing={kind[:40]!r}; allowed are {', '.join(KINDS)}")
+    return {} if kind == KINDS[0] else {"routing": kind}

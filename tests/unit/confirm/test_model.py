@@ -14,6 +14,7 @@ import leptonopt
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.node_form import NodeForm
 from leptonopt.confirm import Question, model
+from leptonopt.confirm.model import off_due
 from leptonopt.confirm.solve import confirm
 from leptonopt.errors import Alarm
 from leptonopt.instance import Instance, validate
@@ -23,7 +24,7 @@ from leptonopt.session import source
 from leptonopt.solvers import cpsat
 from leptonopt.verify import uncoupled
 from leptonopt.verify.instance_reader import StatedInstance
-from tests.helpers import bruteforce, random_instances
+from tests.helpers import bruteforce, random_instances, tiny_instances
 from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
 
@@ -214,3 +215,23 @@ def test_a_certificate_far_below_a_claimed_optimum_is_noted(monkeypatch: pytest.
     result = leptonopt.solve(free, method="cpsat", time_limit=30, isolate=False, certify=True)
     assert result.cost == 20
     assert any("no rule joins tasks here: the two should be equal" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(("most", "copies", "least"), [("2h", 1, 2), ("119m", 1, 6), ("90m", 2, 11), ("0s", 2, None)])
+def test_a_task_follows_in_time(most: str, copies: int, least: int | None) -> None:
+    """The first and the last hour are cheap; copies run one after the other, each in time."""
+    hours = ("00:00", "01:00", "02:00", "03:00")
+    price = {"steps": {f"2026-01-05T{hour}Z": cost for hour, cost in zip(hours, (1, 5, 5, 1), strict=True)}}
+    stated = tiny_instances.document(
+        tiny_instances.task("x", gpu=1), tiny_instances.task("y", gpu=1, copies=copies, after=[{"task": "x", "most": most}]),
+        pools=[tiny_instances.pool(capacity={"gpu": 1}, price={"gpu": price})],
+    )  # fmt: skip
+    assert confirm(Question(stated, None if least is None else Fraction(least)), Limits(10.0)).agrees is True
+    assert confirm(Question(stated, Fraction(3)), Limits(10.0)).agrees is False
+
+
+@pytest.mark.parametrize(("seconds", "money"), [(1800, 9), (0, 0), (-5400, 6)])
+def test_money_off_the_due_date(seconds: int, money: int) -> None:
+    task = {"late_cost": 4, "late_penalty": 7, "early_cost": 4}
+    assert off_due(task, seconds) == money
+    assert off_due({}, seconds) == 0

@@ -11,7 +11,7 @@ from rich.console import Console
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.plan import report
-from leptonopt.plan.report import ROWS, decimals, headline, listed, money, show, summary
+from leptonopt.plan.report import ROWS, decimals, headline, listed, money, of_rows, service_tables, show, summary
 from tests.helpers import plans
 from tests.helpers.service_plans import service_instance, service_plan
 from tests.helpers.tiny_instances import compiled, pool, service_document, task
@@ -194,3 +194,18 @@ def test_services() -> None:
     for words in ("per million requests", "850.00", "replica hours", "3,600 requests"):
         assert words in text
     assert "per million requests" not in printed(report.show, service_plan())
+
+
+def test_words_are_left_and_numbers_right() -> None:
+    """Texts are no markup."""
+    made = of_rows("Title", ("name", "cost"), 1, [("[red]x", "3")])
+    assert [column.justify for column in made.columns] == ["left", "right"]
+    assert str(next(made.columns[0].cells)) == "[red]x"
+
+
+def test_tables() -> None:
+    """Services with the instance, then replicas and batches; nothing of a plan without services."""
+    document, instance = service_plan(), service_instance()
+    assert [str(table.title) for table in service_tables(document, instance, 2)] == ["Services", "Replicas", "Batches"]
+    assert [str(table.title) for table in service_tables(document, None, 2)] == ["Replicas", "Batches"]
+    assert not list(service_tables(plans.plan(plans.task("a", "p", 0, 1)), instance, 2))

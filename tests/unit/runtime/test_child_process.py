@@ -19,6 +19,7 @@ from leptonopt.runtime.child_process import (
     isolated_command,
     python_command,
     run_child,
+    run_command,
     send_signal,
     start_group_killer,
     start_process,
@@ -138,3 +139,16 @@ def test_packages_are_found_without_the_hooks_of_the_user(monkeypatch: pytest.Mo
     child_process._package_folders.cache_clear()
     assert child_process._package_folders()
     assert "ortools" not in asked
+
+
+def test_code_output_folder_and_environment(tmp_path: Path) -> None:
+    """Both streams are one; the exit code is the shell's."""
+    code, output = run_command("pwd; echo $A >&2; exit 4", str(tmp_path), {"A": "b"})
+    assert (code, output.decode()) == (4, f"{tmp_path}\nb\n")
+
+
+def test_the_end_of_long_output() -> None:
+    """The last megabyte is kept."""
+    code, output = run_command("yes | head -c 3000000; echo end", None, {})
+    assert (code, len(output)) == (0, 2**20)
+    assert output.endswith(b"end\n")

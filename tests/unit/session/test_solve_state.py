@@ -13,7 +13,7 @@ from leptonopt.errors import Alarm
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.session.result import Progress
-from leptonopt.session.solve_state import SolveState, contradicts
+from leptonopt.session.solve_state import SECOND, ProofLedger, SolveState, contradicts
 from leptonopt.session.source import TreeSource
 from tests.helpers.tiny_instances import compiled, document, pool
 
@@ -150,3 +150,40 @@ def test_infeasibility_is_a_proof() -> None:
     known.conclude("cpsat", Solution(Status.INFEASIBLE, Stop.PROOF))
     assert known.status() == (Status.INFEASIBLE, Stop.PROOF, None)
     assert known.claims.denials == ["cpsat"]
+
+
+def test_the_best_bound_of_each_method() -> None:
+    """Weaker ones later do not count; methods whose bound reaches a value have proven it."""
+    ledger = ProofLedger()
+    for method, value in (("a", 5), ("b", 7), ("a", 6), ("b", 3)):
+        ledger.bound(method, value)
+    assert ledger.bounds == {"a": 6, "b": 7}
+    assert (ledger.provers_of(7), ledger.provers_of(6), ledger.provers_of(8)) == (["b"], ["a", "b"], [])
+
+
+def test_claims_of_infeasibility() -> None:
+    """Each method once."""
+    ledger = ProofLedger()
+    for method in ("cbc", "cpsat", "cbc"):
+        ledger.claim_infeasible(method)
+    assert ledger.provers_of(None) == ["cbc", "cpsat"]
+    assert ledger.others(None) == ["highs"]
+
+
+def test_engines_that_could_confirm() -> None:
+    """All exact ones that have not proven it themselves."""
+    ledger = ProofLedger()
+    assert ledger.others(4) == list(SECOND)
+    ledger.bound("highs", 4)
+    ledger.bound("lagrangian", 4)
+    assert ledger.others(4) == ["cpsat", "cbc"]
+
+
+def test_how_a_proof_was_confirmed() -> None:
+    """On which model, if at all."""
+    ledger = ProofLedger()
+    assert ledger.confirmation is None
+    ledger.confirmed.append("highs")
+    assert ledger.confirmation == "same model"
+    ledger.second = True
+    assert ledger.confirmation == "second model"

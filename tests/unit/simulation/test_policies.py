@@ -7,9 +7,9 @@ from typing import Any
 
 import leptonopt
 from leptonopt.simulation.execution import Execution
-from leptonopt.simulation.policies import Planner
+from leptonopt.simulation.policies import Planner, ThresholdRule
 from leptonopt.simulation.world import moment_of, with_soft_deadlines
-from tests.unit.simulation.worlds import day
+from tests.unit.simulation.worlds import day, option
 
 
 def solved(document: Any, warm: Any) -> Any:
@@ -54,9 +54,9 @@ def test_rolling_plans_where_something_has_changed() -> None:
 
     execution, planner = Execution(world), Planner(world, counted, once=False)
     planner.plan(0, execution)
-    for key, (option, start) in planner.wanted.items():
+    for key, (way, start) in planner.wanted.items():
         if start == moment_of(world, 0):
-            assert execution.try_to_start(key, option, 0)
+            assert execution.try_to_start(key, way, 0)
     planner.plan(1, execution)
     assert len(solves) == 1
     planner.plan(2, execution)
@@ -64,3 +64,31 @@ def test_rolling_plans_where_something_has_changed() -> None:
     late = max(start for _, start in planner.wanted.values())
     planner.plan(int((late - world.time.start).total_seconds()) // world.time.slot + 1, execution)
     assert len(solves) == 3
+
+
+def _rented(deadline: str) -> list[int]:
+    """Return the slots in which a job starts on rented nodes, while others hold the devices of its own until hour 6."""
+    job = {"id": "job", "deadline": deadline, "options": [option("own", 4, 2), option("rent", 4, 2)]}
+    busy = {"id": "busy", "options": [option("own", 4, 6)]}
+    world = day(tasks=[busy, job])
+    execution, rule = Execution(world), ThresholdRule(world)
+    execution.try_to_start(("busy", 1), "own", 0)
+    for slot in range(world.time.slots):
+        rule.start(slot, execution)
+    run = execution.begun["job", 1]
+    return [run.start] if execution.way(("job", 1))[1] == "rent" else []
+
+
+def test_dear_options_when_time_is_short() -> None:
+    """With a deadline at 6:00 it rents once less than an hour is to spare; with one at 12:00 it waits for its own."""
+    assert _rented("2026-01-05T06:00Z") == [4]
+    assert _rented("2026-01-05T12:00Z") == []
+
+
+def test_optional_tasks_pay_at_most_their_value() -> None:
+    """What costs more than it is worth is left out."""
+    task = {"id": "extra", "optional": True, "value": 1, "options": [option("rent", 4, 2)]}
+    world = day(tasks=[task, {"id": "other", "options": [option("own", 1, 1)]}])
+    execution, rule = Execution(world), ThresholdRule(world)
+    rule.start(15, execution)
+    assert set(execution.begun) == {("other", 1)}

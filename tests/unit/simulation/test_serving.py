@@ -11,12 +11,16 @@ import pytest
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import validate
 from leptonopt.simulation.serving import (
+    Scaler,
     ServingSetting,
     Trace,
     check_setting,
+    scaled,
+    scaled_above,
     serving_summaries,
     simulate_services,
 )
+from tests.unit.simulation.test_fleet import fleet
 
 HOURS = {"2026-11-23T00:00Z": 2, "2026-11-23T01:00Z": 4}
 
@@ -79,3 +83,34 @@ def test_wrong_names_are_refused() -> None:
     for wrong in (ServingSetting(["once"], [], []), ServingSetting([], [Decimal(1)], [])):
         with pytest.raises(UsageError):
             check_setting(wrong)
+
+
+LOAD = np.array([1.0, 3.0, 3.0, 1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("lag", "calm", "on", "usable"),
+    [
+        (0, 0, [1, 1, 3, 3, 1, 1], [1, 1, 3, 3, 1, 1]),
+        (1, 0, [1, 1, 3, 3, 1, 1], [1, 1, 1, 3, 1, 1]),
+        (0, 1, [1, 1, 3, 3, 3, 1], [1, 1, 3, 3, 3, 1]),
+        (2, 2, [1, 1, 3, 3, 3, 3], [1, 1, 1, 1, 3, 3]),
+    ],
+)
+def test_lag_and_calm(lag: int, calm: int, on: list[int], usable: list[int]) -> None:
+    found = Scaler(0.0, lag, calm).replicas(LOAD)
+    assert [each.tolist() for each in found] == [on, usable]
+
+
+def test_headroom_asks_for_more() -> None:
+    assert Scaler(0.5, 0, 0).replicas(np.array([1.0, 1.0]))[0].tolist() == [2, 2]
+    assert Scaler(0.1, 0, 0).replicas(np.array([0.9, 0.9]))[0].tolist() == [1, 1]  # no more for a rounding error
+
+
+def test_scaled_above_a_plan_adds_what_it_misses() -> None:
+    asked, planned = np.array([[2.0, 6.0, 6.0], [0.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+    on, usable = scaled_above(fleet(), asked, Scaler(0.0, 0, 0), planned, planned)
+    assert on.tolist() == usable.tolist() == [[1, 1, 3], [0, 0, 0]]
+    assert planned.tolist()[0] == [1, 1, 1]
+    alone, _ = scaled(fleet(), asked, Scaler(0.0, 0, 0))
+    assert alone.tolist() == [[1, 1, 3], [0, 0, 0]]

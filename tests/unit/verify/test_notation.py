@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from leptonopt.instance import validate
+from leptonopt.instance import notation, validate
 from leptonopt.verify.exact import Malformed
 from leptonopt.verify.fingerprints import fingerprint
-from leptonopt.verify.notation import plain
+from leptonopt.verify.notation import plain, without_routes, without_slo
 from tests.helpers.notations import SERVED_SHORT, SHORT
 from tests.helpers.tiny_instances import document, pool, task
 
@@ -73,3 +73,34 @@ def test_nights_across_a_change_of_the_clock() -> None:
 def test_all_shorter_notations_are_read_as_the_instance_reads_them(stated: dict[str, Any]) -> None:
     """By another code, to the same instance."""
     assert validate(dict(plain(stated))) == validate(stated)
+
+
+def test_rates_of_runs() -> None:
+    way = {"pool": "p", "runs": [{"class": "a", "rate": 2, "tpot": "9ms"}, {"class": "a", "rate": 3, "tpot": "11ms"}]}
+    document = {"services": [{"id": "s", "slo": {"tpot": "10ms"}, "replicas": [way, {"rate": {"a": 1}}]}]}
+    found = without_slo(document)["services"]
+    assert found == [{"id": "s", "replicas": [{"pool": "p", "rate": {"a": 2}}, {"rate": {"a": 1}}]}]
+    assert without_slo(found_in := {"services": found}) is found_in
+
+
+def test_what_is_no_time() -> None:
+    for text in ("10", "xs", 4):
+        with pytest.raises(Malformed, match="is no time"):
+            without_slo({"services": [{"slo": {"tpot": text}, "replicas": []}]})
+
+
+def test_both_readings_agree() -> None:
+    """Options, names and limits are those that the solver reads, in any order."""
+    needs = {"labels": ["eu"], "without": ["spot"], "quality": 1}
+    tasks = [task(id, pool="p") | {"needs": needs} for id in "abcd"]
+    tasks[2] = {"id": "c", "work": {"hours": 1, "speed": {"p": 1}, "consumes": {"x": 1}}}
+    pools = [
+        {"id": id, "labels": labels, "capacity": {"gpu": 1}} for id, labels in (("o", ["eu", "spot"]), ("p", ["eu"]))
+    ]
+    stated = document(*tasks, pools=pools, routes=[[["a", "b"], ["c", "d"]]])
+    mine, other = without_routes(stated), notation.plain(stated).document
+    assert [each["options"][-1] for each in mine["tasks"]] == [each["options"][-1] for each in other["tasks"]]
+    assert mine["tasks"][2]["work"] == other["tasks"][2]["work"]
+    assert {quota["id"]: quota for quota in mine["quotas"]} == {quota["id"]: quota for quota in other["quotas"]}
+    assert mine["tasks"][0]["options"][-1]["pool"] == "p"
+    assert without_routes({"tasks": []}) == {"tasks": []}

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import leptonopt
 from leptonopt.verify import proven
-from leptonopt.verify.wider_bound import worths_of_more
+from leptonopt.verify.wider_bound import later_bounds, worths_of_more
 from tests.helpers.tiny_instances import document
+from tests.helpers.traces import crowded
 
 
 def drawn(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -61,3 +63,20 @@ def test_worths_are_those_of_the_changed_instance(seed: int) -> None:
     loose = copy.deepcopy(stated)
     loose["quotas"][0]["limit"] += 1
     assert fall(loose) == limits["q"].gain + sum(limits["q"].by_slot)
+
+
+def test_later_bounds_are_those_of_the_changed_instance() -> None:
+    """Prices bound the instance with a later deadline as well; each task changes alone."""
+    week = crowded()
+    for at, task in enumerate(week["tasks"]):
+        task["deadline"] = f"2026-01-05T{6 + at % 5:02}:00:00Z"
+    week["tasks"][1]["after"] = ["t0"]
+    certificate = leptonopt.solve(week, time_limit=4, threads=1, certify=True, isolate=False).certificate
+    assert certificate is not None
+    prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
+    bound, later = later_bounds(week, prices, {f"t{at}": "2026-01-05T12:00:00Z" for at in range(4)})
+    assert bound == proven(week, prices).bound
+    for at in range(4):
+        changed = copy.deepcopy(week)
+        changed["tasks"][at]["deadline"] = "2026-01-05T12:00:00Z"
+        assert later[f"t{at}"] == proven(changed, prices).bound

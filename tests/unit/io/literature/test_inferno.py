@@ -11,7 +11,7 @@ import pytest
 
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import validate
-from leptonopt.io.literature.inferno import PARTS
+from leptonopt.io.literature.inferno import PARTS, routing
 from tests.helpers.literature_files import INFERNO, edited, read, refused
 
 
@@ -98,3 +98,11 @@ def test_wrong_parameter(tmp_path: Path) -> None:
 def test_wrong_files(tmp_path: Path, text: str, line: int, said: str) -> None:
     """One line with the file, the line and what is wrong."""
     refused(tmp_path, "inferno", text, line, said)
+
+
+def test_routing() -> None:
+    """The default is not written; others are; unknown ones are refused."""
+    assert routing({}) == routing({"routing": "split"}) == {}
+    assert routing({"routing": "whole"}) == {"routing": "whole"}
+    with pytest.raises(UsageError, match="routing='half'; allowed are split, whole, one-way"):
+        routing({"routing": "half"})
