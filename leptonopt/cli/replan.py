@@ -195,8 +195,8 @@ def _solved(given: ReplanOptions, document: Any, warm_start: Any, seconds: float
 
 def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, Any], begun: float | None) -> int:
     """Solve the instance of what is left, print what changes, and write the plan."""
+    from leptonopt.plan.entries import STAYS
     from leptonopt.replanning.changes import changes_of, counted, replica_lines, shown
-    from leptonopt.replanning.names import STAYS
 
     result = _solved(given, replanned.document, replanned.warm_start, given.time_limit, begun)
     for note in result.notes:

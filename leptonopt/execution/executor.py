@@ -24,6 +24,7 @@ from leptonopt.runtime.child_process import detached_state, refusal, start_detac
 POLL = 0.2  # seconds between two looks at what runs
 STARTING = "is being started"  # note of a run that may not have begun
 STOPPING = "is told to stop"  # note of a segment that the plan ends before the end that it was started with
+MOVING = "is told to stop, and moves"  # note of a run that the plan takes away from where it runs
 GONE, NEVER = -1, -2  # instead of an exit code: it ended without one; it has not begun, and never will
 Capacity = Mapping[str, Mapping[str, Decimal | None]]  # units by pool and resource; None: no limit
 
@@ -97,6 +98,17 @@ def _state(jobs: Mapping[str, Job], key: str) -> State:
     return jobs[key].state if key in jobs else "absent"
 
 
+def _again(run: PlannedRun, job: Job, jobs: Mapping[str, Job]) -> str:
+    """Return why a run that is over starts again: it goes on, or failed before this plan."""
+    if job.cut_short(run):
+        return "goes on"
+    if job.state != "failed":
+        return ""
+    if job.started is None:  # what it comes after failed
+        return "" if any(_state(jobs, key) == "failed" for key in run.after) else "comes again"
+    return "comes again" if job.started < run.start else ""
+
+
 class Executor:
     """Carries a plan out with a launcher.
 
@@ -144,13 +156,11 @@ class Executor:
             if job.state == "running":
                 self._collect(job, now, put)
         for job in list(jobs.values()):
-            if job.state == "running" and job.note != STOPPING and self._is_over(job, now):
-                self.launcher.stop(job.identity, self._log(job.key))
-                run = self._by_key.get(job.key)
-                put(replace(job, note=STOPPING, until=run.until if run else now))
+            if job.state == "running":
+                self._stop(job, now, put)
         for run in self._own:
-            if run.key in jobs and jobs[run.key].cut_short(run):
-                put(Job(run.key, "", "absent", note="goes on"))
+            if run.key in jobs and (why := _again(run, jobs[run.key], jobs)):
+                put(Job(run.key, "", "absent", note=why))
             if _state(jobs, run.key) in ("running", "done", "failed"):
                 continue
             if broken := [key for key in run.after if _state(jobs, key) == "failed"]:
@@ -159,12 +169,26 @@ class Executor:
                 self._start(run, now, put)
         return sum(_state(jobs, run.key) not in ("done", "failed") for run in self._own)
 
+    def _stop(self, job: Job, now: datetime, put: Callable[[Job], None]) -> None:
+        """Tell what runs to stop where the plan says so, once."""
+        run = self._by_key.get(job.key)
+        if run is not None and not run.foreign and job.note != MOVING and run.leaves(job.started):
+            self.launcher.stop(job.identity, self._log(job.key))
+            put(replace(job, note=MOVING))
+        elif job.note != STOPPING and self._is_over(job, now):
+            self.launcher.stop(job.identity, self._log(job.key))
+            put(replace(job, note=STOPPING, until=run.until if run else now))
+
     def _collect(self, job: Job, now: datetime, put: Callable[[Job], None]) -> None:
         code = self.launcher.ended(job, log := self._log(job.key))
         if code is None:
             return
         if code == NEVER:  # the executor was killed before it had started it
             put(Job(job.key, "", "absent"))
+            return
+        if job.note == MOVING and code:
+            put(Job(job.key, "", "absent", note="moves"))
+            self.launcher.forget(job.identity, log)
             return
         if job.note == STOPPING:
             code = 0

@@ -17,7 +17,7 @@ from leptonopt.instance import Instance, refuse, units
 from leptonopt.instance.features import FOREIGN_CUT, ROUTES
 from leptonopt.instance.routes import NOT_TAKEN
 from leptonopt.instance.tasks import Run, Task
-from leptonopt.plan.entries import copies_of, each_copy
+from leptonopt.plan.entries import added, copies_of, each_copy
 
 MAX_RUNS = 100_000
 
@@ -37,6 +37,7 @@ class PlannedRun:
     segment : which segment it is; None of a whole task.
     target : where its pool is found in the system that carries it out.
     job : the job of somebody else that carries it out, empty where that is in another system; None: it is ours.
+    moves : whether it ran elsewhere when the plan was made, and leaves that place.
     """
 
     key: str
@@ -56,6 +57,7 @@ class PlannedRun:
     target: Mapping[str, str]
     job: str | None = None
     segment: Segment | None = None
+    moves: bool = False
 
     @property
     def foreign(self) -> bool:
@@ -85,7 +87,11 @@ class PlannedRun:
     @property
     def slug(self) -> str:
         """The key in lower case letters, digits and hyphens, of at most 50 characters; no two keys share one."""
-        return distinct_name(self.key.replace("#", "--"), 50)
+        return distinct_name(self.key.replace("--", "-\n-").replace("#", "--"), 50)  # `a--1` is not `a#1`
+
+    def leaves(self, started: datetime | None) -> bool:
+        """Return whether the plan takes it away from where it runs since an instant."""
+        return self.moves and started is not None and started < self.start
 
     def amount(self, resource: str) -> Decimal:
         """Return what it holds of a resource."""
@@ -203,7 +209,13 @@ def _run(
         whole=whole, on_node=task.placement == "one-node",
         start=units.instant(line["start"]), end=units.instant(line["end"]),
         after=(), run=task.run, target=target, job=task.job.get(system, "") if task.foreign else None, segment=segment,
+        moves=segment is None and _ran(task) and added(line["option"]) != "stays",
     )  # fmt: skip
+
+
+def _ran(task: Task) -> bool:
+    """Return whether a task runs already when its instance begins, by its option to stay."""
+    return any(added(option.id or "") == "stays" for option in task.options)
 
 
 def _labels(option: Any, pool: str) -> tuple[str, ...]:

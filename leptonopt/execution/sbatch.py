@@ -59,12 +59,18 @@ def sbatch_words(
     words += [f"--output={folder + '/' if folder else ''}{run.slug}-%j.log"]
     words += [f"--{name}={target[name]}" for name in OPTIONS if name in target and name != "gpu"]
     words += _resources(run, target.get("gpu", ""))
-    waits = [f"afterok:{':'.join(dict.fromkeys(jobs[key] for key in run.after))}"] if run.after else []
-    waits += [f"afterany:{jobs[run.follows]}"] if run.follows and run.follows in jobs else []
-    words += [f"--dependency={','.join(waits)}", "--kill-on-invalid-dep=yes"] if waits else []
+    waits = dependency(run, jobs)
+    words += [f"--dependency={waits}", "--kill-on-invalid-dep=yes"] if waits else []
     if run.run and run.run.directory:
         words += [f"--chdir={run.run.directory}"]
     return [*words, f"--wrap={_command(run)}"]
+
+
+def dependency(run: PlannedRun, jobs: Mapping[str, str]) -> str:
+    """Return what a run waits for, as Slurm reads it; empty where it waits for nothing."""
+    waits = [f"afterok:{':'.join(dict.fromkeys(jobs[key] for key in run.after))}"] if run.after else []
+    waits += [f"afterany:{jobs[run.follows]}"] if run.follows and run.follows in jobs else []
+    return ",".join(waits)
 
 
 def _command(run: PlannedRun) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from leptonopt.errors import InputError
 from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
-from leptonopt.execution.sbatch import PREFIX, UNTIL, comment, local_time, sbatch_words
+from leptonopt.execution.sbatch import PREFIX, UNTIL, comment, dependency, local_time, sbatch_words
 from leptonopt.instance import units
 from leptonopt.integrations import slurm_values as values
 from leptonopt.integrations.imported import json_of
@@ -36,6 +36,16 @@ class Action:
     key: str
     identity: str
     why: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue at the instant `now`: numbers of open jobs by run, those of other people, and records by number."""
+
+    numbers: dict[str, str]
+    others: frozenset[str]
+    records: Mapping[str, Mapping[str, Any]]
+    now: datetime
 
 
 class SlurmSystem:
@@ -87,9 +97,10 @@ class SlurmSystem:
     def carry_out(self, runs: Sequence[PlannedRun], now: datetime | None = None, dry: bool = False) -> list[Action]:
         """Make the queue say what a plan says, and return what was done.
 
-        What is done or runs is left alone. What waits is moved where only its begin differs, and submitted anew where
-        anything else does. What waits and is not planned any more is cancelled. What failed is submitted again. Jobs of
-        other people are waited for, and nothing else is done to them.
+        What is done or runs is left alone, unless the plan takes it away from where it runs. What waits is moved where
+        only its begin differs, or what it waits for, and submitted anew where anything else does. What waits and is not
+        planned any more is cancelled. What failed is submitted again. Jobs of other people are waited for, and nothing
+        else is done to them.
 
         Raises
         ------
@@ -98,16 +109,25 @@ class SlurmSystem:
         """
         now = now or datetime.now(UTC)
         jobs, actions = self.jobs(runs), []
-        records = {str(record["job_id"]): record for record in self._queue()}
-        numbers = {key: job.identity for key, job in jobs.items() if job.identity and job.state in OPEN}
+        queue = Queue(
+            {key: job.identity for key, job in jobs.items() if job.identity and job.state in OPEN},
+            frozenset(jobs[run.key].identity for run in runs if run.foreign and run.key in jobs),
+            {str(record["job_id"]): record for record in self._queue()}, now,
+        )  # fmt: skip
+        replaced = list[str]()  # cancelled once nothing waits for them: what does would be cancelled, too
         for run in own_runs(in_precedence_order(runs)):
             job = jobs.get(run.key)
-            if job is not None and job.state in ("running", "done") and not job.cut_short(run):
+            leaves = job is not None and job.state == "running" and run.leaves(job.started)
+            if job is not None and job.state in ("running", "done") and not leaves and not job.cut_short(run):
                 actions.append(self._left_alone(run, job, dry))
                 continue
-            action = self._settle(run, job, numbers, records, now, dry)
-            numbers[run.key] = action.identity
+            action = self._settle(run, job, queue, dry)
+            if action.what == "submit" and job is not None and job.state in OPEN:
+                replaced.append(job.identity)
+            queue.numbers[run.key] = action.identity
             actions.append(action)
+        for old in replaced:
+            self._tool(("scancel", old), dry)
         planned, cut = {run.key for run in runs}, {run.name for run in runs if run.segment is not None}
         for key, job in jobs.items():
             pauses = job.state == "running" and key.rpartition("/")[0] in cut
@@ -128,31 +148,24 @@ class SlurmSystem:
         self._tool(("scontrol", "update", f"JobId={job.identity}", *told), dry)
         return Action("move", run.key, job.identity, f"ends {local_time(run.until)}")
 
-    def _settle(
-        self,
-        run: PlannedRun,
-        job: Job | None,
-        numbers: Mapping[str, str],
-        records: Mapping[str, Mapping[str, Any]],
-        now: datetime,
-        dry: bool,
-    ) -> Action:
-        """Submit, move or keep one run that does not run yet."""
-        waits = tuple(key for key in run.after if key in numbers)
-        command = sbatch_words(replace(run, after=waits), self.project, numbers, self.folder, now)
-        if job is not None and job.state == "waiting":
-            same = _same(records.get(job.identity, {}), run) and job.until == run.until
-            begins = job.begins or now
-            if same and abs((begins - max(run.start, now)).total_seconds()) <= TOLERANCE:
-                return Action("keep", run.key, job.identity, "waits as planned")
-            if same:
-                self._tool(
-                    ("scontrol", "update", f"JobId={job.identity}", f"StartTime={local_time(max(run.start, now))}"), dry
-                )
-                return Action("move", run.key, job.identity, f"begins {local_time(max(run.start, now))}")
-            self._tool(("scancel", job.identity), dry)
+    def _settle(self, run: PlannedRun, job: Job | None, queue: Queue, dry: bool) -> Action:
+        """Submit, move or keep one run that does not run yet, or no more where it does."""
+        run = replace(run, after=tuple(key for key in run.after if key in queue.numbers))
+        record = queue.records.get(job.identity, {}) if job is not None else {}
+        if job is not None and job.state == "waiting" and _same(record, run) and job.until == run.until:
+            told, why, begins = list[str](), "waits as planned", max(run.start, queue.now)
+            if abs(((job.begins or queue.now) - begins).total_seconds()) > TOLERANCE:
+                told, why = [f"StartTime={local_time(begins)}"], f"begins {local_time(begins)}"
+            if not _waits_for(record, run, queue):
+                told.append(f"Dependency={dependency(run, queue.numbers)}")
+                why = why if len(told) > 1 else "waits for other jobs"
+            if told:
+                self._tool(("scontrol", "update", f"JobId={job.identity}", *told), dry)
+            return Action("move" if told else "keep", run.key, job.identity, why)
+        command = sbatch_words(run, self.project, queue.numbers, self.folder, queue.now)
         number = "(dry run)" if dry else tool_output(command).strip().split(";")[0]
-        why = {"waiting": "moves elsewhere", "failed": "failed before", "done": "goes on"}
+        why = {"waiting": "moves elsewhere", "running": "stops, and moves elsewhere", "failed": "failed before",
+               "done": "goes on"}  # fmt: skip
         return Action("submit", run.key, number, why.get(job.state if job else "", f"begins {local_time(run.start)}"))
 
     def cancel(self, key: str) -> None:
@@ -213,6 +226,13 @@ def _same(record: Mapping[str, Any], run: PlannedRun) -> bool:
     limit = record.get("time_limit")
     minutes = limit.get("number") if isinstance(limit, dict) else limit
     return int(minutes or 0) == max(1, -(-run.seconds // 60))
+
+
+def _waits_for(record: Mapping[str, Any], run: PlannedRun, queue: Queue) -> bool:
+    """Return whether a waiting job waits for the jobs of ours that it is to wait for."""
+    wanted = {queue.numbers[key] for key in (*run.after, run.follows) if key in queue.numbers}
+    said = set(re.findall(r":(\d+)", str(record.get("dependency") or "")))
+    return said - queue.others == wanted - queue.others
 
 
 def _key_and_end(note: str) -> tuple[str, datetime | None]:

@@ -1,9 +1,13 @@
-"""Label entries of `tasks` and `left_out` in a plan document, and count and number their copies."""
+"""Label entries of a plan document, number their copies, and read the names of their options."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+STAYS, KEPT = " (stays)", " (kept)"  # endings of options that replanning adds
+_ADDED = re.compile(r" \((stays|kept)(?: \d+)?\)$")
 
 
 def label(line: Mapping[str, Any]) -> str:
@@ -31,3 +35,14 @@ def each_copy(lines: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, i
     for line in lines:
         for number in numbers_of(line):
             yield (line["id"], number), line
+
+
+def plain_option(option: str) -> str:
+    """Return the name of an option without what replanning has added."""
+    return _ADDED.sub("", option)
+
+
+def added(option: str) -> str | None:
+    """Return `stays` or `kept` for an option that replanning has added; None for another one."""
+    found = _ADDED.search(option)
+    return found and found[1]

@@ -9,8 +9,9 @@ from leptonopt.instance import units
 from leptonopt.plan.diff import Place, TaskChange, kind_of_change
 from leptonopt.plan.diff_report import change_text, place_text
 from leptonopt.plan.diff_services import replica_changes
+from leptonopt.plan.entries import added
 from leptonopt.replanning.document import Replanned
-from leptonopt.replanning.names import added, place_in
+from leptonopt.replanning.names import place_in
 
 COUNTED = ("moved", "shifted")  # the changes that are made few
 

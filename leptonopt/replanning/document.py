@@ -28,10 +28,10 @@ from leptonopt.instance import Instance, Task, refuse, units
 from leptonopt.instance.features import ROUTES
 from leptonopt.instance.tasks import After
 from leptonopt.plan.diff import Place
-from leptonopt.plan.entries import each_copy
+from leptonopt.plan.entries import KEPT, STAYS, added, each_copy, plain_option
 from leptonopt.replanning.data import LeftData
 from leptonopt.replanning.limits import Limits
-from leptonopt.replanning.names import CHANGES, KEPT, STAYS, added, place_in, plain_option, stated_copy
+from leptonopt.replanning.names import CHANGES, place_in, stated_copy
 from leptonopt.replanning.segments import CutCopy, old_segments
 from leptonopt.replanning.services import left_of_services
 from leptonopt.replanning.standing import beyond_counts, committed_savings, standing_pools

@@ -18,8 +18,8 @@ from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task, units
 from leptonopt.plan.diff import Place
-from leptonopt.plan.entries import each_copy
-from leptonopt.replanning.names import CHANGES, KEPT, added, place_in, stated_copy
+from leptonopt.plan.entries import KEPT, added, each_copy
+from leptonopt.replanning.names import CHANGES, place_in, stated_copy
 from leptonopt.replanning.state import Key, Paused, Running
 
 Document = dict[str, Any]

@@ -66,6 +66,17 @@ def runs(system: str = "slurm") -> dict[str, PlannedRun]:
     return {run.key: run for run in planned_runs(INSTANCE, PLAN, system)}
 
 
+def moved_runs() -> dict[str, PlannedRun]:
+    """Return the runs of a plan in which `prep` stays where it runs, and `train` leaves its place two hours later."""
+    document = copy.deepcopy(DOCUMENT)
+    for task, options in ((document["tasks"][0], 0), (document["tasks"][1], 1)):
+        stays = {**task["options"][0], "id": f"{task['options'][0]['pool']} (stays)"}
+        task["options"] = [stays, *task["options"][:options]]
+        task.pop("after", None)
+    lines = [{**line, "option": "cpu (stays)"} if line["id"] == "prep" else line for line in PLAN["tasks"]]
+    return {run.key: run for run in planned_runs(validate(document), {**PLAN, "tasks": lines}, "slurm")}
+
+
 def cut_document(**begun: Any) -> dict[str, Any]:
     """Return an instance of a training in segments, which may have begun, and of a test that follows it."""
     segments: dict[str, Any] = {"most": 4, "restart": "30m", **({"begun": begun} if begun else {})}

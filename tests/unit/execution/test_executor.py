@@ -24,7 +24,7 @@ from leptonopt.execution.store import Store
 from leptonopt.instance.tasks import Run
 from leptonopt.runtime import child_process
 from tests.helpers.run_cli import called
-from tests.unit.execution.samples import INSTANCE, cut_runs, runs, runs_beside_others
+from tests.unit.execution.samples import INSTANCE, cut_runs, moved_runs, runs, runs_beside_others
 
 HOUR = timedelta(hours=1)
 
@@ -309,3 +309,40 @@ def test_a_process_is_told_to_stop(store: Store, tmp_path: Path, notice: int | N
     paused.drive(lambda: store.jobs()["train/2"].state == "done" or time.monotonic() > until)
     assert said.read_text(encoding="utf-8") == "begun\nsaved\n"
     assert store.jobs()["train/2"].until is not None
+
+
+def test_a_new_plan_starts_again_what_failed(store: Store, tmp_path: Path) -> None:
+    """What failed before a plan that has it again starts again, and so does what it was followed by; others do not."""
+    launcher, found = Remembered(), [run for run in runs().values() if run.key in ("prep", "train")]
+    launcher.codes["prep"] = 1
+    start = found[0].start
+    old = Executor(found, capacity_of(INSTANCE), store, launcher, tmp_path)
+    assert [old.step(start + at * HOUR / 4) for at in (0, 1, 2)] == [2, 0, 0]
+    later = [replace(run, start=run.start + HOUR, end=run.end + HOUR) for run in found]
+    new = Executor(later, capacity_of(INSTANCE), store, launcher, tmp_path)
+    assert new.step(start + HOUR / 2) == 2
+    launcher.codes["prep"] = 0
+    new.step(start + HOUR)
+    new.step(start + 2 * HOUR)
+    assert launcher.started == ["prep", "prep", "train"]
+
+
+def test_a_new_plan_moves_what_runs(store: Store, tmp_path: Path) -> None:
+    """It is told to stop once, and starts again at its new start; one that ends by itself before is done."""
+    found = moved_runs()["train"]
+    for code, ended in ((143, "absent"), (0, "done")):
+        launcher = Remembered()
+        store.put(Job("train", "old", "running", started=found.start - 2 * HOUR))
+        launcher.keys["old"] = "train"
+        executor = Executor([found], capacity_of(INSTANCE), store, launcher, tmp_path)
+        executor.step(found.start - HOUR)
+        executor.step(found.start - HOUR)
+        assert launcher.stopped == ["train"]
+        launcher.codes["train"] = code
+        executor.step(found.start - HOUR)
+        assert store.jobs()["train"].state == ended
+        del launcher.codes["train"]
+        executor.step(found.start)
+        executor.step(found.start)
+        assert launcher.started == ["train"] * (ended == "absent")
+        assert launcher.stopped == ["train"]

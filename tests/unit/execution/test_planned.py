@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from leptonopt.errors import InputError, UsageError
 from leptonopt.execution.planned import missing_commands, own_runs, planned_runs, project_name, require_commands
 from leptonopt.instance import validate
-from tests.unit.execution.samples import INSTANCE, PLAN, runs, runs_beside_others, with_others_job
+from tests.unit.execution.samples import INSTANCE, PLAN, moved_runs, runs, runs_beside_others, with_others_job
 
 
 def test_one_run_for_each_copy() -> None:
@@ -68,9 +69,34 @@ def test_invocation() -> None:
     assert runs()["big"].invocation()[0] == "true"
 
 
+def test_what_leaves_its_place() -> None:
+    """A run that has another option than that to stay leaves the place where it ran before its planned start."""
+    found, early = moved_runs(), moved_runs()["train"].start - timedelta(hours=1)
+    assert {key for key, run in found.items() if run.moves} == {"train"}
+    assert found["train"].leaves(early)
+    assert not found["train"].leaves(found["train"].start)  # that is the new one
+    assert not found["train"].leaves(None)
+    assert not found["prep"].leaves(early)
+
+
 def test_no_two_names_are_one() -> None:
     """Names of objects and files differ wherever keys do: letter cases, signs, numbers of copies, long ones."""
-    keys = ["train", "Train", "tr.ain", "tr_ain", "tr-ain", "a#1", "a-1", "a/1", "é", "_", "-", "x" * 60, "x" * 61]
+    keys = [
+        "train",
+        "Train",
+        "tr.ain",
+        "tr_ain",
+        "tr-ain",
+        "a#1",
+        "a-1",
+        "a--1",
+        "a/1",
+        "é",
+        "_",
+        "-",
+        "x" * 60,
+        "x" * 61,
+    ]
     slugs = [replace(runs()["train"], key=key).slug for key in keys]
     assert len(set(slugs)) == len(keys)
     assert all(re.fullmatch("[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?", slug) for slug in slugs)

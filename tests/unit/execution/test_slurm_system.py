@@ -14,7 +14,7 @@ from leptonopt.execution import slurm_system
 from leptonopt.execution.jobs import Job
 from leptonopt.execution.planned import PlannedRun
 from leptonopt.execution.slurm_system import SlurmSystem, _job, _of_accounts, foreign_jobs
-from tests.unit.execution.samples import cut_runs, runs, runs_beside_others
+from tests.unit.execution.samples import cut_runs, moved_runs, runs, runs_beside_others
 
 START, END = 1795969520, 1795969700
 
@@ -148,3 +148,52 @@ def test_a_comment_without_an_end() -> None:
     """An id that looks like the end of a segment is an id."""
     assert slurm_system._key_and_end("run until noon") == ("run until noon", None)
     assert slurm_system._key_and_end("t/1 until 2026-11-30T08:00:00Z") == ("t/1", datetime(2026, 11, 30, 8, tzinfo=UTC))
+
+
+def whole_job(number: int, key: str, state: str, hour: int, **more: Any) -> dict[str, Any]:
+    """Return a record of the queue of a whole task, which began or begins in an hour of the day."""
+    begins = int(datetime(2026, 11, 30, hour, tzinfo=UTC).timestamp())
+    target = {"partition": "gpu", "features": "a100&eu", "time_limit": 120} if key == "train" else {"time_limit": 60}
+    return {
+        "job_id": number,
+        "job_state": state,
+        "comment": f"leptonopt:p:{key}",
+        "start_time": begins,
+        **target,
+        **more,
+    }
+
+
+def test_a_plan_moves_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is submitted anew, and stopped once what follows it waits for the new job; that one is left alone."""
+    found = {key: run for key, run in moved_runs().items() if key in ("prep", "train", "sweep#1")}
+
+    def done(*jobs: dict[str, Any]) -> list[str]:
+        queue = Queue(whole_job(1, "prep", "RUNNING", 5), *jobs)
+        monkeypatch.setattr(slurm_system, "tool_output", queue)
+        actions = SlurmSystem("p").carry_out(list(found.values()), datetime(2026, 11, 30, 6, tzinfo=UTC))
+        return [f"{each.what} {each.key}" for each in actions] + [
+            " ".join(each) for each in queue.told if each[0] != "sbatch"
+        ]
+
+    follows = whole_job(3, "sweep#1", "PENDING", 9, dependency="afterok:2(unfulfilled)")
+    kept = done(whole_job(2, "train", "RUNNING", 7), follows)
+    assert kept == ["keep prep", "keep train", "keep sweep#1"]
+    assert done(whole_job(2, "train", "RUNNING", 5), follows) == [
+        "keep prep", "submit train", "move sweep#1",
+        "scontrol update JobId=3 Dependency=afterok:99", "scancel 2",
+    ]  # fmt: skip
+
+
+def test_what_waits_for_other_jobs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that is submitted anew has another number: what waits for it would else be cancelled with the old one."""
+    found = {key: run for key, run in runs().items() if key in ("train", "sweep#1")}
+    queue = Queue(
+        whole_job(2, "train", "PENDING", 7, time_limit=60),
+        whole_job(3, "sweep#1", "PENDING", 9, dependency="afterok:2(unfulfilled)"),
+    )
+    monkeypatch.setattr(slurm_system, "tool_output", queue)
+    SlurmSystem("p").carry_out(list(found.values()), datetime(2026, 11, 30, 6, tzinfo=UTC))
+    assert [" ".join(words) for words in queue.told[1:]] == [
+        "scontrol update JobId=3 Dependency=afterok:99", "scancel 2",
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leptonopt.plan.entries import copies_of, each_copy, label
+from leptonopt.plan.entries import added, copies_of, each_copy, label, plain_option
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,13 @@ def test_segments() -> None:
     lines = [{"id": "a", "copy": 2, "segment": 1}, {"id": "a", "copy": 2, "segment": 2}, {"id": "b", "copies": 3}]
     assert [label(line) for line in lines] == ["a #2 /1", "a #2 /2", "b"]
     assert copies_of(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("own (stays)", "stays"), ("own (kept)", "kept"), ("own (kept 2)", "kept"), ("own", None), ("own (kept) b", None)],
+)
+def test_what_is_added_is_told_and_taken_off(name: str, what: str | None) -> None:
+    """Only the endings of replanning are taken off."""
+    assert added(name) == what
+    assert plain_option(name) == ("own" if what else name)

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leptonopt.replanning.names import added, plain_option, stated_copy
-
-
-@pytest.mark.parametrize(
-    ("name", "what"),
-    [("own (stays)", "stays"), ("own (kept)", "kept"), ("own (kept 2)", "kept"), ("own", None), ("own (kept) b", None)],
-)
-def test_what_is_added_is_told_and_taken_off(name: str, what: str | None) -> None:
-    """Only the endings of replanning are taken off."""
-    assert added(name) == what
-    assert plain_option(name) == ("own" if what else name)
+from leptonopt.replanning.names import stated_copy
 
 
 @pytest.mark.parametrize(
