@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NATIVE = ("yaml", "json", "toml")
 PAGES = ("html", "htm")
 MODELS = ("mps", "lp", "dat")
+WRITES = {"a certificate": " --certify"}  # options of `solve` beside -o with which it writes such a document
 MAX_PLAN_BYTES = 16 * 2**20  # default limit of a plan file; LEPTONOPT_MAX_SIZE raises it
 FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"
 
@@ -55,11 +56,11 @@ def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
             raise
         found, _ = parse(text, kind, shown)
         wrong = wrong_kind_message(document_kind(found), what) or f"is not {what}"
-        raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve -o` writes it") from None
+        raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve{WRITES.get(what, '')} -o` writes it") from None
     if not isinstance(found, dict):
         raise InputError(f"{shown}:1: not {what}: no mapping at its top")
     if wrong := wrong_kind_message(document_kind(found), what):
-        raise InputError(f"{shown}: {wrong}; give {what}, as `solve -o` writes it")
+        raise InputError(f"{shown}: {wrong}; give {what}, as `solve{WRITES.get(what, '')} -o` writes it")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
 from leptonopt.cli.common import code_of, load_instance, params_of, print_line
-from leptonopt.errors import UsageError
+from leptonopt.errors import InstanceError, UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def scenarios(_: options.Context, given: ScenariosOptions) -> int:
     if given.output is not None and given.output.exists() and not given.output.is_dir():
         raise UsageError(f"{given.output}: is no folder")
     instance = load_instance(given.file, given.format, params_of(given.param))
-    stated = read_scenarios(read_document(given.scenarios), instance)
+    try:
+        stated = read_scenarios(read_document(given.scenarios), instance)
+    except InstanceError as error:
+        raise error.within(str(given.scenarios)) from None
     if given.output is not None and len({_file_name(each.id) for each in stated.scenarios}) < len(stated.scenarios):
         raise UsageError("-o: ids of scenarios that differ in letters or digits are needed, as they name files")
     result = solve_scenarios(instance, stated, given.time_limit, given.gap, given.threads or 1)

@@ -119,6 +119,9 @@ def answered(
     _, changes = task_changes(before, after)
     moved = tuple(sorted(changes, key=lambda change: (-change.difference, change.task)))
     told = tuple(note for note in notes if "warm start" not in note)
+    if saved:
+        gone = _names(before, "left_out") - _names(after, "left_out", "tasks") - _names(before, "tasks")
+        told += tuple(f"{id} is left out as it is: what it costs is its value" for id in sorted(gone))
     now, then = Interval.of_plan(before), Interval.of_plan(after)
     if order > 0:
         now, then = now.within(high=then.high), then.within(low=now.low if then.high is not None else None)
@@ -126,3 +129,8 @@ def answered(
         now, then = now.within(low=then.low), then.within(high=now.high)
     replicas = replica_changes(before, after)
     return Answer(now, then, str(after["status"]), moved, replicas, after, saved, told, order)
+
+
+def _names(plan: Mapping[str, Any], *keys: str) -> set[str]:
+    """Return the ids of the entries of a plan under some keys."""
+    return {str(entry["id"]) for key in keys for entry in plan.get(key, ())}

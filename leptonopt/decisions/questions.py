@@ -60,7 +60,10 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class WhyNot:
-    """Ask what it would cost to run a task on a pool, in an option, at a start, or by an instant."""
+    """Ask what it would cost to run a task on a pool, in an option, at a start, or by an instant.
+
+    Of a task that need not run, because it is optional or on a route, it may be asked without any of these.
+    """
 
     task: str
     pool: str | None = None
@@ -72,9 +75,10 @@ class WhyNot:
 
     def changed(self, document: Mapping[str, Any]) -> Document:
         """Return the instance in which the task runs so; raises `UsageError` and `InstanceError`."""
-        if self.pool is None and self.option is None and self.start is None and self.before is None:
-            raise UsageError("say how it is to run: --pool, --option, --start or --before")
         instance = validate(dict(document))
+        named = self.pool, self.option, self.start, self.before
+        if all(each is None for each in named) and not _may_stay_out(instance, self.task):
+            raise UsageError("say how it is to run: --pool, --option, --start or --before")
         start, before = (_instant(text, instance) for text in (self.start, self.before))
         options = options_asked_for(instance, self.task, self.pool, self.option, start, before)
         return edits.forced(edits.plain(instance.document()), self.task, options)
@@ -135,6 +139,12 @@ def _edited(edit: Callable[[Document], Document], document: Mapping[str, Any]) -
             return edit(edits.plain(validate(dict(document)).document()))
         except UsageError:
             raise error from None
+
+
+def _may_stay_out(instance: Instance, id: str) -> bool:
+    """Return whether a plan may leave a task out, or take another route."""
+    tasks = (task for task in instance.tasks if task.id == id)
+    return any(task.optional or any(option.id == NOT_TAKEN for option in task.options) for task in tasks)
 
 
 def _instant(text: str | None, instance: Instance) -> datetime | None:

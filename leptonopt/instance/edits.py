@@ -66,7 +66,7 @@ def without(document: Document, path: str) -> Document:
     Raises
     ------
     UsageError
-        When the path leads nowhere, or nothing is left.
+        When the path leads nowhere.
     """
     made: Document = plain(document)
     above, last, place = _container(made, path)

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from leptonopt.errors import UsageError
 from leptonopt.instance.cross_checks import ALSO, ENDS
 from leptonopt.instance.unchecked import entries, kinds
 
 Document = dict[str, Any]
+NOTHING = "nothing"  # a milestone that stands where no task and no service is left: it costs nothing, and holds nothing
 
 
 def forget(document: Document, key: str, gone: Mapping[str, Any]) -> None:
     """Take the names of a removed task, service or pool out of a document.
 
-    Raises
-    ------
-    UsageError
-        When nothing is left that runs.
+    Where no task and no service is left, a milestone `nothing` takes their place.
     """
     if key not in _WHERE:
         return
     _WHERE[key](document, gone["id"])
-    if not document.get("tasks") and not document.get("services"):
-        raise UsageError(f"{key}.{gone['id']}: is the only {key.removesuffix('s')}")
+    if key != "pools" and not document.get("tasks") and not document.get("services"):
+        document["tasks"] = [{"id": NOTHING, "options": [{"pool": document["pools"][0]["id"], "duration": "0s"}]}]
     forget_names(document)
 
 

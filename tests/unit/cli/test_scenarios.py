@@ -40,7 +40,8 @@ def test_plans_are_printed_and_written(files: tuple[Path, Path]) -> None:
 
 def test_wrong_scenarios_are_one_line(files: tuple[Path, Path]) -> None:
     files[1].write_text(FUTURES.replace("0.5}", "0.4}"))
-    assert "the weights sum to 0.9; they sum to 1" in said("scenarios", *files, code=3)
+    assert f"{files[1]}: " in (told := said("scenarios", *files, code=3))
+    assert "the weights sum to 0.9; they sum to 1" in told
     files[1].write_text("scenarios: [{id: a b, weight: 0.5}, {id: a-b, weight: 0.5}]")
     assert "ids of scenarios that differ" in said("scenarios", *files, "-o", files[0].parent / "new", code=2)
     assert "is no folder" in said("scenarios", *files, "-o", files[0], code=2)

@@ -20,6 +20,15 @@ def test_answers() -> None:
     assert leptonopt.ask(instance(3), WhyNot("x", pool="rent"), time_limit=10, threads=1).difference.high == 5
 
 
+def test_left_out() -> None:
+    """What a task that is left out costs is its value, and a note says so."""
+    document = instance(2)
+    document["tasks"][1] |= {"optional": True, "value": 1}
+    plan = leptonopt.solve(document, time_limit=10, threads=1).document
+    answer = leptonopt.ask(document, CostOf("y"), plan, time_limit=10, threads=1)
+    assert (answer.difference.low, answer.notes) == (1, ("y is left out as it is: what it costs is its value",))
+
+
 def test_without_a_plan() -> None:
     """There is nothing to compare with."""
     document = instance(0)

@@ -30,6 +30,26 @@ def test_teams_and_deadlines() -> None:
     assert "deadline" not in CostOf("deadline:x").changed(document)["tasks"][0]
 
 
+def test_nothing_is_left() -> None:
+    """Where all tasks are gone a milestone stands for them, so that the rest still has a cost."""
+    document = instance(1)
+    document["tasks"] = [{**document["tasks"][0], "team": "red"}]
+    for asked in (CostOf("x"), CostOf("team:red"), WhatIf(removes=["tasks.x"])):
+        made = asked.changed(document)
+        assert made["tasks"] == [{"id": "nothing", "options": [{"pool": "own", "duration": "0s"}]}]
+
+
+def test_what_need_not_run_is_asked_to() -> None:
+    """An optional task, or one on a route, may be asked for without saying how."""
+    document = instance(3)
+    document["tasks"][0] |= {"optional": True, "value": 0}
+    assert "optional" not in WhyNot("x").changed(document)["tasks"][0]
+    document["routes"] = [[["y"], ["z"]]]
+    options = WhyNot("z").changed(document)["tasks"][2]["options"]
+    assert options
+    assert all(option["id"] != "not taken" for option in options)
+
+
 def test_services_go_with_their_batches_and_teams() -> None:
     """A service is named as a task is; what is left may be services alone."""
     document = service_document(team="red") | {"tasks": [], "quotas": [{"id": "q", "of": "gpu", "limit": 1}]}

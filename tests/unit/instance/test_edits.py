@@ -102,7 +102,6 @@ def test_losses() -> None:
         (lambda: edits.with_loss(DOCUMENT, "a.b.cpu=1"), "is unlimited"),
         (lambda: edits.with_loss(DOCUMENT, "gpu"), "write POOL.RESOURCE=NUMBER"),
         (lambda: edits.with_loss(DOCUMENT, "nopool.gpu=1"), "nopool.gpu=1: there is no pool 'nopool'; "),
-        (lambda: edits.without({**DOCUMENT, "tasks": DOCUMENT["tasks"][:1]}, "tasks.t"), "is the only task"),
     ],
 )
 def test_wrong_paths(call: Any, message: str) -> None:
