@@ -133,3 +133,24 @@ class Solution:
             raise ValueError(f"status {self.status} {'with' if has else 'without'} a schedule")
         if self.status is Status.OPTIMAL and self.bound is None:
             raise ValueError("optimal without a bound")
+
+    @classmethod
+    def claim(
+        cls,
+        schedule: Schedule | None,
+        cost: int | None,
+        bound: int | None,
+        stop: Stop,
+        engine: str,
+        note: str = "",
+        log: str = "",
+        remark: str = "",
+    ) -> Solution:
+        """Return what follows from a schedule, its cost and a bound: optimal where the bound reaches the cost.
+
+        Without a schedule it is unknown. `stop` is why the search ended short of a proof.
+        """
+        status = Status.UNKNOWN if schedule is None else Status.FEASIBLE
+        if schedule is not None and cost is not None and bound is not None and bound >= cost:
+            status, stop = Status.OPTIMAL, Stop.PROOF
+        return cls(status, stop, schedule, bound, engine, log, note, remark)

@@ -89,10 +89,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     note = f"{search.nodes} nodes, {search.rounds} rounds of prices"
     if search.best is None and stop is Stop.PROOF:
         return Solution(Status.INFEASIBLE, stop, engine=engine, note=note)
-    if search.best is None:
-        return Solution(Status.UNKNOWN, stop, bound=search.bound, engine=engine, note=note)
-    status = Status.OPTIMAL if search.bound is not None and search.bound >= search.cost else Status.FEASIBLE
-    return Solution(status, stop, search.best, search.bound, engine, note=note)
+    return Solution.claim(search.best, search.cost, search.bound, stop, engine, note)
 
 
 def run_all_kernels() -> None:
@@ -149,8 +146,7 @@ class _Search:
     def without_kernels(self, engine: str) -> Solution:
         """Return the greedy plan where kernels were not compiled in time."""
         note = "kernels are not compiled yet: solve again, or run `leptonopt warmup` once"
-        status = Status.UNKNOWN if self.best is None else Status.FEASIBLE
-        return Solution(status, Stop.LIMIT if self.over() else Stop.FAILED, self.best, None, engine, note=note)
+        return Solution.claim(self.best, None, None, Stop.LIMIT if self.over() else Stop.FAILED, engine, note)
 
     @property
     def limit(self) -> int:

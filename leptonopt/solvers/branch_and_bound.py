@@ -71,8 +71,7 @@ def _searched(problem: Problem, warm_start: Schedule | None, limits: Limits, mon
     best = warm_start if search.best is None else search.best[0]
     if not done:
         stop = Stop.LIMIT if until.left() <= 0 else Stop.DONE
-        status = Status.UNKNOWN if best is None else Status.FEASIBLE
-        return Solution(status, stop, best, search.bound, engine)
+        return Solution.claim(best, None, search.bound, stop, engine)
     if best is None:
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     cost = objective(problem, best)

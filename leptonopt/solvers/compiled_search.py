@@ -80,11 +80,7 @@ def _kernels_ready(monitor: Monitor) -> bool:
 
 def _solution(starts: MultiStart, bound: int, stop: Stop, engine: str, note: str) -> Solution:
     """Return what was found, with a note where that is nothing."""
-    if starts.found is None:
-        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
-    if starts.cost <= bound:
-        return Solution(Status.OPTIMAL, Stop.PROOF, starts.found, bound, engine)
-    return Solution(Status.FEASIBLE, stop, starts.found, bound, engine)
+    return Solution.claim(starts.found, starts.cost, bound, stop, engine, note if starts.found is None else "")
 
 
 def run_all_kernels(problem: Problem) -> None:

@@ -314,11 +314,7 @@ class _Run:
                 stop = self._stop()
             case _:
                 return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, log=log, note=f"unknown status {status}")
-        if self.best is None:
-            return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine, log=log, note=note)
-        if self._closed():
-            return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine, log, note)
-        return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine, log, note)
+        return Solution.claim(self.best, self.cost, self.lower, stop, engine, note, log)
 
     def _stop(self) -> Stop:
         if self._near_enough():

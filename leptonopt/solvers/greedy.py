@@ -10,7 +10,7 @@ all this. Nothing is decided by the clock, except that it ends when the time is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solu
 from leptonopt.algorithms.single_nodes.aggregate import aggregate_nodes
 from leptonopt.algorithms.single_nodes.search import first_plan
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime import jit
 
@@ -70,16 +70,13 @@ def _searched(
     monitor.bound(bound)
     alone = first_plan(problem, warm_start, limits, monitor, share)
     if alone is not None and problem.slots > 1:
-        if alone.schedule is not None and objective(problem, alone.schedule) == bound:
-            return Solution(Status.OPTIMAL, Stop.PROOF, alone.schedule, bound, engine)
-        return replace(alone, bound=bound)
+        cost = None if alone.schedule is None else objective(problem, alone.schedule)
+        return Solution.claim(alone.schedule, cost, bound, alone.stop, alone.engine, alone.note)
     blocks = blocks if smaller is problem else BlockPricer(problem)
     starts = MultiStart(problem, blocks, limits, monitor, share)
     starts.adopt(alone.schedule if alone is not None else warm_start)
     starts.run()
     if starts.found is None:
         stop = Stop.LIMIT if starts.should_stop() else Stop.DONE
-        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=starts.shortfall())
-    if starts.cost == bound:
-        return Solution(Status.OPTIMAL, Stop.PROOF, starts.found, bound, engine)
-    return Solution(Status.FEASIBLE, Stop.DONE, starts.found, bound, engine)
+        return Solution.claim(None, None, bound, stop, engine, starts.shortfall())
+    return Solution.claim(starts.found, starts.cost, bound, Stop.DONE, engine)

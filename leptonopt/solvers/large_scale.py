@@ -218,10 +218,8 @@ class _Run:
         remark = self.shared
         if last == "all" and FAST and not self.oracle.fast:
             remark = "loops are still to be compiled, and nothing was annealed: the next run goes on with it"
-        closed = self.cost is not None and self.lower == self.cost
-        status = Status.UNKNOWN if self.best is None else Status.OPTIMAL if closed else Status.FEASIBLE
-        stop = Stop.PROOF if closed else Stop.DONE if done or not self._over() else Stop.LIMIT
-        return Solution(status, stop, self.best, self.lower, self._engine(), note=note, remark=remark)
+        stop = Stop.DONE if done or not self._over() else Stop.LIMIT
+        return Solution.claim(self.best, self.cost, self.lower, stop, self._engine(), note, remark=remark)
 
     def _engine(self) -> str:
         return f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")

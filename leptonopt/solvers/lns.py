@@ -19,7 +19,7 @@ from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
 from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.algorithms.models.cpsat_call import version
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Deadline, LoadMeter
 
@@ -63,9 +63,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     stop = search.run()
     if held.pending_gain:
         held.commit()
-    if held.cost <= held.bound:
-        return Solution(Status.OPTIMAL, Stop.PROOF, held.best, held.cost, engine)
-    return Solution(Status.FEASIBLE, stop, held.best, held.bound, engine, note=f"{search.turns} neighbourhoods")
+    return Solution.claim(held.best, held.cost, held.bound, stop, engine, f"{search.turns} neighbourhoods")
 
 
 class _Search:

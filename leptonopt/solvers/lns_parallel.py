@@ -25,7 +25,7 @@ from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, PlacedColumns, SubproblemResult
 from leptonopt.algorithms.models.cpsat_call import version
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 from leptonopt.runtime.child_process import process_pool
@@ -99,9 +99,7 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
             search.out.drop()
         if held.pending_gain:
             held.commit()
-        if held.cost <= held.bound:
-            return Solution(Status.OPTIMAL, Stop.PROOF, held.best, held.cost, engine)
-        return Solution(Status.FEASIBLE, stop, held.best, held.bound, engine, note=search.said or search.count())
+        return Solution.claim(held.best, held.cost, held.bound, stop, engine, search.said or search.count())
 
     return spread
 

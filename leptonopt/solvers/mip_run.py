@@ -146,10 +146,8 @@ class MipRun(ABC):
         note, stop = "; ".join(self.notes), self._stop(answer)
         if self.best is None:
             note = note or ("" if self.limited() else f"ended without a solution ({answer.word})")
-            return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine, log=self.log, note=note)
-        if self._closed():
-            return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine, self.log, note)
-        return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine, self.log, note)
+        cost = None if self.best is None else objective(self.problem, self.best)
+        return Solution.claim(self.best, cost, self.lower, stop, engine, note, self.log)
 
     def _stop(self, answer: EngineAnswer) -> Stop:
         if self._near_enough():

@@ -19,7 +19,7 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
 
@@ -80,11 +80,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         young = np.concatenate([children, random.random((SETTINGS.mutants, problem.groups))])
         keys = np.concatenate([elite, young])
         worth = np.concatenate([worth[order[: SETTINGS.elite]], [decoder.worth(line) for line in young]])
-    if decoder.found is None:
-        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note="no order of tasks left room for all")
-    if decoder.cost == bound:
-        return Solution(Status.OPTIMAL, Stop.PROOF, decoder.found, bound, engine)
-    return Solution(Status.FEASIBLE, stop, decoder.found, bound, engine)
+    note = "no order of tasks left room for all" if decoder.found is None else ""
+    return Solution.claim(decoder.found, decoder.cost, bound, stop, engine, note)
 
 
 class _Decoder:

@@ -10,7 +10,7 @@ from leptonopt.algorithms.heuristics.chain_search import ChainSearch, whole_star
 from leptonopt.algorithms.lagrangian.path_dual import PathDual
 from leptonopt.algorithms.lagrangian.pricing import infeasible_solution
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Stopwatch
 
@@ -84,9 +84,5 @@ def _first(problem: Problem, limits: Limits) -> Schedule | None:
 
 def _said(search: ChainSearch, bound: int, stop: Stop, engine: str) -> Solution:
     """Return what was found."""
-    if search.found is None:
-        note = "some mandatory task found no place"
-        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
-    if search.cost <= bound:
-        return Solution(Status.OPTIMAL, Stop.PROOF, search.found, bound, engine)
-    return Solution(Status.FEASIBLE, stop, search.found, bound, engine)
+    note = "" if search.found is not None else "some mandatory task found no place"
+    return Solution.claim(search.found, search.cost, bound, stop, engine, note)

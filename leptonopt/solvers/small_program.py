@@ -27,7 +27,5 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     found = answer.schedule
     if found is None or violated_rules(problem, found):
-        return Solution(Status.UNKNOWN, Stop.LIMIT, bound=answer.bound, engine=engine)
-    proven = answer.bound is not None and objective(problem, found) <= answer.bound
-    status, stop = (Status.OPTIMAL, Stop.PROOF) if proven else (Status.FEASIBLE, Stop.LIMIT)
-    return Solution(status, stop, found, answer.bound, engine)
+        return Solution.claim(None, None, answer.bound, Stop.LIMIT, engine)
+    return Solution.claim(found, objective(problem, found), answer.bound, Stop.LIMIT, engine)

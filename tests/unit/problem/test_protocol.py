@@ -65,3 +65,20 @@ def test_optimal_needs_a_bound() -> None:
     """There is no proof without one."""
     with pytest.raises(ValueError, match="optimal without a bound"):
         Solution(Status.OPTIMAL, Stop.PROOF, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "cost", "bound", "status", "stop"),
+    [
+        (None, None, 3, Status.UNKNOWN, Stop.LIMIT),
+        (NOTHING, 4, 3, Status.FEASIBLE, Stop.LIMIT),
+        (NOTHING, 4, None, Status.FEASIBLE, Stop.LIMIT),
+        (NOTHING, 4, 4, Status.OPTIMAL, Stop.PROOF),
+    ],
+)
+def test_a_claim_follows_from_cost_and_bound(
+    schedule: Schedule | None, cost: int | None, bound: int | None, status: Status, stop: Stop
+) -> None:
+    """Optimal where the bound reaches the cost, and only there."""
+    made = Solution.claim(schedule, cost, bound, Stop.LIMIT, "engine 1", "why")
+    assert (made.status, made.stop, made.bound, made.engine, made.note) == (status, stop, bound, "engine 1", "why")
