@@ -13,8 +13,9 @@ from leptonopt.plan.picture import LATE_COLOUR, Picture
 from leptonopt.plan.plot_load import merge_equal
 from leptonopt.plan.plot_services import BATCH_COLOUR, drawn_services
 from leptonopt.plan.service_table import SERVED_HEADS, WAY_HEADS, batch_rows, served_rows, way_rows
-from leptonopt.plan.service_use import Floats, ServiceUse
+from leptonopt.plan.service_use import ServiceUse
 from leptonopt.plan.svg import LEFT, TimeScale, axis, drawing, hatching, line_path, steps_path, text
+from leptonopt.problem.arrays import Floats
 
 HEIGHT, GAP = 90.0, 16.0  # of a panel and between two [user units, of which the width has 1,000]
 LETTERS = 26

@@ -8,7 +8,8 @@ import numpy as np
 
 from leptonopt.plan.picture import LATE_COLOUR, Picture, as_label, format_date_axis
 from leptonopt.plan.plot_load import merge_equal
-from leptonopt.plan.service_use import Floats, ServiceUse
+from leptonopt.plan.service_use import ServiceUse
+from leptonopt.problem.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

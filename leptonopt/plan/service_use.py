@@ -12,15 +12,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.compile.calendar import mean_by_slot
 from leptonopt.compile.service_demand import ServiceNumbers, service_numbers
 from leptonopt.instance import Instance, Series, Service, Time, Way
 from leptonopt.instance.units import instant
+from leptonopt.problem.arrays import Floats
 
 Line = Mapping[str, Any]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

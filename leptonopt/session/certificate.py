@@ -16,7 +16,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
@@ -60,9 +59,6 @@ class CertificateSettings:
 
 
 SETTINGS = CertificateSettings()
-
-
-Floats = NDArray[np.float64]
 
 
 def best_certificate(

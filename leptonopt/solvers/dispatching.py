@@ -15,7 +15,6 @@ from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatc
 from leptonopt.algorithms.heuristics.due_date_rules import (
     LOOK_AHEAD,
     DueDates,
-    Floats,
     apparent_tardiness_cost,
     earliest_due_date,
     weighted_shortest_processing,
@@ -23,6 +22,7 @@ from leptonopt.algorithms.heuristics.due_date_rules import (
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
+from leptonopt.problem.arrays import Floats
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status
 from leptonopt.problem.schedule import Schedule, objective

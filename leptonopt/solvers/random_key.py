@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
+from leptonopt.problem.arrays import Floats
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
@@ -48,7 +48,7 @@ class GeneticSettings:
 SETTINGS = GeneticSettings()
 
 
-Keys = NDArray[np.float64]
+Keys = Floats
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:

@@ -24,14 +24,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.assignment.knapsack import ItemLists
 from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE, ascent_rounds, fixed_by_reduced_cost
 from leptonopt.algorithms.assignment.problem import AssignmentProblem
-from leptonopt.problem.arrays import Bools, Ints, pointers
-
-Floats = NDArray[np.float64]
+from leptonopt.problem.arrays import Bools, Floats, Ints, pointers
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,10 @@ regret (Martello and Toth 1981).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.assignment.problem import AssignmentProblem
 from leptonopt.algorithms.assignment.repair_kernels import FORBIDDEN, shift_and_swap
 from leptonopt.problem.arrays import Bools, Ints
-
-Floats = NDArray[np.float64]
 
 
 def greedy_assignment(agents: AssignmentProblem) -> Ints | None:

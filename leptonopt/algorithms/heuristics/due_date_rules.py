@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.pricing import group_least
+from leptonopt.problem.arrays import Floats
 from leptonopt.problem.problem import UNLIMITED, Problem
 
-Floats = NDArray[np.float64]
 LOOK_AHEAD = (0.5, 1.0, 2.0, 3.0, 4.0)  # look-ahead of `apparent_tardiness_cost` [mean processing times]
 LOOKED_AHEAD = 1_000  # groups above which apparent tardiness cost, of quadratic time, is left out: 5,000 took 5.9 s
 DEADLINE = 0.25  # greatest look-ahead for the last possible ends of groups [mean processing times]

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.job_kernels import JobArrays, JobState
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import Problem, Quota
 from leptonopt.problem.schedule import Schedule
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

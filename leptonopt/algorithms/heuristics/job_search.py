@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.due_date_rules import due_date_orders, has_due_dates
 from leptonopt.algorithms.heuristics.job_arrays import JobSet
@@ -19,12 +18,11 @@ from leptonopt.algorithms.heuristics.list_scheduling import priority_orders
 from leptonopt.algorithms.heuristics.order_descent import LocalOptimum, OrderDescent
 from leptonopt.algorithms.heuristics.penalty_search import PenaltySearch, columns_of
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.problem.arrays import Floats
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Deadline
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

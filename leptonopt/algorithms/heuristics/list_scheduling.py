@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.due_date_rules import volumes
 from leptonopt.algorithms.heuristics.insertion import (
@@ -20,6 +19,7 @@ from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer, group_least
+from leptonopt.problem.arrays import Floats
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Monitor
 
@@ -64,10 +64,10 @@ def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
     return [key.tolist() for key in keys]
 
 
-def _scaled(key: NDArray[np.float64]) -> NDArray[np.float64]:
+def _scaled(key: Floats) -> Floats:
     """Scale a key to the range from 0 to 1."""
     spread = float(np.ptp(key)) or 1.0
-    result: NDArray[np.float64] = (key - key.min()) / spread
+    result: Floats = (key - key.min()) / spread
     return result
 
 

@@ -11,9 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeCosts, NodeSchedule
 from leptonopt.problem.problem import Problem
 
@@ -173,7 +172,7 @@ class NodeEstimate:
         return total
 
     @staticmethod
-    def _switching_cost(on: NDArray[np.bool_], price: Ints, switch: float) -> int:
+    def _switching_cost(on: Bools, price: Ints, switch: float) -> int:
         """Return the cost of switching a level, with gaps bridged where that is cheaper."""
         edges = np.flatnonzero(np.diff(on.astype(np.int8), prepend=0, append=0))
         begins, ends = edges[::2], edges[1::2]
@@ -181,7 +180,7 @@ class NodeEstimate:
         gaps = total[begins[1:]] - total[ends[:-1]]
         return int(switch + np.minimum(gaps, switch).sum())
 
-    def extra_cost_batched(self, batch: AlikeOptions, load: Ints, low: int, high: int) -> NDArray[np.int64]:
+    def extra_cost_batched(self, batch: AlikeOptions, load: Ints, low: int, high: int) -> Ints:
         """Return `extra_cost` of a batch of options, int64, shape (n, high - low + 1).
 
         load : int64, shape (n, R, W), load of their rows in slots low .. high + duration - 1 with one copy added
@@ -196,7 +195,7 @@ class NodeEstimate:
         if own.any():
             paid = paid + np.maximum(0, np.minimum(more, own) - now) * self.idle[kinds, part]
         sums = np.concatenate([np.zeros((len(kinds), 1), np.int64), np.cumsum(paid, axis=1)], axis=1)
-        total: NDArray[np.int64] = sums[:, length:] - sums[:, : high - low + 1]
+        total: Ints = sums[:, length:] - sums[:, : high - low + 1]
         switch = np.array([self.switch[kind] for kind in kinds.tolist()])[:, None]
         if switch.any():
             around = np.pad(need, ((0, 0), (1, 1)))
@@ -204,7 +203,7 @@ class NodeEstimate:
             total = total + (np.maximum(0, sliding_max(more, length) - around_max) * switch).astype(np.int64)
         return total
 
-    def extra_cost(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
+    def extra_cost(self, option: int, low: int, high: int) -> Ints | None:
         """Return the extra node cost of a copy at each start, int64, shape (high - low + 1,), or None."""
         length, total = int(self.problem.duration[option]), None
         for kind, demands in self.demand.of_option(option):

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.neighbours import neighbours
 from leptonopt.algorithms.heuristics.node_estimate import AlikeOptions, NodeDemand, NodeEstimate, batch_options
@@ -204,10 +203,10 @@ class PartialSchedule:
                 over = bad if over is None else over | bad
         return over
 
-    def start_costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
+    def start_costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> Ints:
         """Return the cost of a copy at each start, int64, shape (high - low + 1,), by price prefix sums."""
         shape, length = self.shape, self.shape.duration[option]
-        total: NDArray[np.int64] | None = None
+        total: Ints | None = None
         for row, amount in shape.demands[option]:
             line = prefix[row]
             part = line[low + length : high + length + 1] - line[low : high + 1]
@@ -273,7 +272,7 @@ class PartialSchedule:
         least = np.argsort(np.concatenate(costs), kind="stable")
         return zip(np.concatenate(options)[least].tolist(), np.concatenate(starts)[least].tolist(), strict=True)
 
-    def _guided_costs(self, option: int, low: int, high: int, guide: CostGuide) -> NDArray[np.int64]:
+    def _guided_costs(self, option: int, low: int, high: int, guide: CostGuide) -> Ints:
         """Return the guiding cost of a copy at each start, int64, shape (high - low + 1,), without nodes."""
         cost = self.start_costs(option, low, high, guide.prefix, guide.scale)
         if guide.once is not None:

@@ -12,17 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.job_arrays import JobSet
 from leptonopt.algorithms.heuristics.job_kernels import enter
 from leptonopt.algorithms.heuristics.ruin_kernels import PARAMETERS, RuinBest, ruin_and_recreate
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, usage
 from leptonopt.runtime.deadline import Stopwatch
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

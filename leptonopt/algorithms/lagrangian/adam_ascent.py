@@ -10,11 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from leptonopt.problem.arrays import Bools
-
-Floats = NDArray[np.float64]
+from leptonopt.problem.arrays import Bools, Floats
 
 
 @dataclass(frozen=True)

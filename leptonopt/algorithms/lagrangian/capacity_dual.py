@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Ascent, Floats
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Ascent
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
 from leptonopt.problem.protocol import Monitor

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.lagrangian.class_pricing_kernels import ClassArrays, EndCosts, least_of_classes
 from leptonopt.algorithms.lagrangian.option_classes import find_classes
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import run_threads
 
 MANY = 200_000  # options from which on several threads share them
-Floats = NDArray[np.float64]
 Best = tuple[NDArray[Any], Ints, Ints]
 
 

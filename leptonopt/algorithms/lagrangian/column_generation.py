@@ -16,11 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.lagrangian.adam_ascent import Floats
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lagrangian.relaxation import relaxation_duals
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.problem import Problem, StartColumns, held_entries
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.size import problem_size

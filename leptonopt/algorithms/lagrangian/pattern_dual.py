@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Ascent, Floats
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Ascent
 from leptonopt.algorithms.lagrangian.capacity_dual import (
     FINEST,
     DualAscent,
@@ -32,7 +32,7 @@ from leptonopt.algorithms.lagrangian.capacity_dual import (
     priced_prefix,
 )
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Solution, Status, Stop
 from leptonopt.runtime.clock import check_time_each
@@ -67,9 +67,7 @@ class Pricer(Protocol):
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
         """Return the exact least cost of a copy by group, int64, (G,); `INFEASIBLE_COST` without a column."""
 
-    def best(
-        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
-    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+    def best(self, prefix: Floats, once: Floats | None = None) -> tuple[Floats, Ints, Ints]:
         """Return least cost (infinite without a column), its option and its start by group, (G,), in floats."""
 
 
@@ -82,7 +80,7 @@ class BlockPricer:
         self.problem = problem
         self.blocks = list(_blocks(problem))
         self.columns = sum(len(block.options) * (block.high - block.low + 1) for block in self.blocks)
-        self._fixed: list[NDArray[np.float64]] | None = None
+        self._fixed: list[Floats] | None = None
         self._keep = self.columns <= keep
 
     @property
@@ -109,9 +107,7 @@ class BlockPricer:
             start[block.options] = at + block.low
         return cost, start
 
-    def tables(
-        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
-    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    def tables(self, prefix: Floats, once: Floats | None = None) -> Iterator[tuple[int, Floats]]:
         """Yield each block's index and the costs of its columns, (B, S); infinite where there is no column."""
         for at, block in enumerate(check_time_each(self.blocks)):
             table = block.demand.astype(float) @ block.window_sums(prefix)
@@ -120,9 +116,7 @@ class BlockPricer:
                 table += once[block.options, None]
             yield at, table
 
-    def priced(
-        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
-    ) -> tuple[NDArray[np.float64], Ints]:
+    def priced(self, prefix: Floats, once: Floats | None = None) -> tuple[Floats, Ints]:
         """Return least costs and starts as `cheapest` in floats, much faster; infinite without a start."""
         cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
         for at, table in self.tables(prefix, once):
@@ -139,9 +133,7 @@ class BlockPricer:
         )
         return group_least(problem, least, INFEASIBLE_COST)
 
-    def best(
-        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
-    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+    def best(self, prefix: Floats, once: Floats | None = None) -> tuple[Floats, Ints, Ints]:
         """Return least cost (infinite without a column), its option and its start by group, (G,), in floats."""
         problem = self.problem
         cost, start = self.priced(prefix, once)
@@ -175,12 +167,12 @@ class BlockPricer:
                 inside &= room[row] >= block.demand[:, row, None]
         return inside
 
-    def _own_float(self, at: int) -> NDArray[np.float64]:
+    def _own_float(self, at: int) -> Floats:
         if self._fixed is None:
             self._fixed = [self._masked(block) for block in self.blocks] if self._keep else []
         return self._fixed[at] if self._fixed else self._masked(self.blocks[at])
 
-    def _masked(self, block: Block) -> NDArray[np.float64]:
+    def _masked(self, block: Block) -> Floats:
         return np.where(self.allowed(block), self.own(block), np.inf)
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models import constraints_nodes as node_rules
@@ -24,10 +23,9 @@ from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost, normalise_costs
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
 
-Floats = NDArray[np.float64]
 PENALTY = 10.0  # cost of leaving out a group that must run, in the highest cost of a column
 PROOF_SCALES = (2**16, 2**10, 2**4, 1)  # multipliers are multiples of one cost over the first at which sums are exact
 
@@ -231,9 +229,7 @@ def _bucket_supply(variables: Variables, width: int) -> Rows:
     return table.rows("nodes.supply", cells, room.ravel()[cells], label)
 
 
-def _bucket_use(
-    problem: Problem, columns: StartColumns, rows: NDArray[np.bool_], width: int
-) -> tuple[Ints, Ints, Ints]:
+def _bucket_use(problem: Problem, columns: StartColumns, rows: Bools, width: int) -> tuple[Ints, Ints, Ints]:
     """Return (cell, column, demand x slots) of what columns hold of some rows.
 
     Cells are row-major in (row, bucket).

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.nodes import no_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.restrict import restrict
@@ -71,9 +71,7 @@ class RemotePricer:
         """Return the exact least cost of a copy by group, int64, (G,); `INFEASIBLE_COST` without a column."""
         return np.concatenate(self._call_all("group_least", prefix, scale, once=once))
 
-    def best(
-        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
-    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+    def best(self, prefix: Floats, once: Floats | None = None) -> tuple[Floats, Ints, Ints]:
         """Return least cost (infinite without a column), its option and its start by group, (G,), in floats."""
         cost, option, start = zip(*self._call_all("best", prefix, once=once), strict=True)
         whole = [mine + low for mine, (low, _) in zip(option, self.spans, strict=True)]

@@ -25,12 +25,11 @@ from leptonopt.algorithms.large_scale.candidates import MOST, candidate_columns,
 from leptonopt.algorithms.large_scale.ejection_search import leave_out_costs
 from leptonopt.algorithms.large_scale.kernels import add_load, fits, insert_in_order
 from leptonopt.algorithms.large_scale.staged_construction import Assignment, group_volumes, price_prefix
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
 from leptonopt.problem.schedule import Schedule, column_costs, usage
 from leptonopt.runtime.jit import jit
 
-Floats = NDArray[np.float64]
 NONE = np.uint32(2**32 - 1)  # left out
 
 

@@ -11,16 +11,14 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.option_classes import OptionClasses
 from leptonopt.algorithms.large_scale.kernels import OptionArrays, column_cost, fits
-from leptonopt.problem.arrays import Ints, pointers, positions
+from leptonopt.problem.arrays import Floats, Ints, pointers, positions
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit, run_threads
 
 MOST = 80  # columns per group at most; numba reads it at compile time
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.large_scale.annealing import Annealer
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.restrict import restrict
 from leptonopt.problem.schedule import Schedule, usage
 from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.runtime.jit_cache import JitWarmup
 
-Floats = NDArray[np.float64]
 PartResult = tuple[
     Ints, Ints, NDArray[np.float32]
 ]  # option and start by item, -1 where it is left out; penalties by row

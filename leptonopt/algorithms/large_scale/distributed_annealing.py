@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.large_scale.decomposition import (
     PartResult,
@@ -24,12 +23,10 @@ from leptonopt.algorithms.large_scale.decomposition import (
     merge_part,
 )
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.restrict import options_of
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 from leptonopt.runtime.deadline import Stopwatch
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

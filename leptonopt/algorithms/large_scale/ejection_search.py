@@ -6,19 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.ejection_chain import AssignmentArrays, EjectionCosts, run_ejection_chains
 from leptonopt.algorithms.large_scale.ejection_pool import make_queue, repair_by_ejection
 from leptonopt.algorithms.large_scale.staged_construction import Assignment, price_prefix
-from leptonopt.problem.arrays import Ints, pointers
+from leptonopt.problem.arrays import Floats, Ints, pointers
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import column_costs
 from leptonopt.runtime.deadline import Stopwatch
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

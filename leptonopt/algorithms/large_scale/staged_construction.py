@@ -12,19 +12,16 @@ from dataclasses import dataclass, replace
 from math import ceil, log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, DualAscent
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.batch_insertion import insert_in_batches
 from leptonopt.algorithms.large_scale.kernels import OptionArrays, expand_items, insert_in_order, option_arrays
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.restrict import restrict
 from leptonopt.problem.schedule import Schedule
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.insertion import family_pools
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import Problem
 
 KINDS = ("window", "pools", "pairs", "among", "similar", "costly", "random", "core", "affinity")
@@ -53,7 +52,7 @@ class NeighbourhoodSelector:
     def __init__(self, problem: Problem, guide: CostGuide, seed: int, models: Sequence[str] = ("columns",)) -> None:
         self.problem = problem
         self.random = np.random.default_rng(seed)
-        self.only: NDArray[np.bool_] | None = None
+        self.only: Bools | None = None
         self.move: tuple[int, int] | None = None
         groups = problem.groups
         self.excess, self.stale = np.zeros(groups), set[int]()
@@ -133,11 +132,11 @@ class NeighbourhoodSelector:
             return any(len(pools) > 1 for pools in self.set_pools)
         return True
 
-    def _noise(self) -> NDArray[np.float64]:
+    def _noise(self) -> Floats:
         """Return random keys."""
         return self.random.random(self.problem.groups)
 
-    def _random(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _random(self, partial: PartialSchedule) -> Floats:
         """Return keys of random groups."""
         return self._noise()
 
@@ -147,37 +146,35 @@ class NeighbourhoodSelector:
         idle = start < 0
         return np.where(idle, self.first, start), np.where(idle, self.last, end)
 
-    def _window(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _window(self, partial: PartialSchedule) -> Floats:
         """Return keys of groups near a random slot."""
         start, end = self._spans(partial)
         moment = self.random.integers(self.problem.slots)
         distance = np.maximum(0, np.maximum(start - moment, moment - end + 1)).astype(float)
         idle = np.array(partial.start) < 0
-        keys: NDArray[np.float64] = (
-            distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
-        )
+        keys: Floats = distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
         return keys
 
-    def _groups_on(self, partial: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
+    def _groups_on(self, partial: PartialSchedule, pools: Ints) -> Bools:
         """Return groups that run on some pools, and those left out that could, bool, shape (G,)."""
-        on_pools: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
+        on_pools: Bools = np.asarray(self.on_pool[:, pools].any(axis=1))
         for group, columns in enumerate(partial.runs):
             if columns:
                 on_pools[group] = any(int(self.problem.pool[option]) in pools for option, _ in columns)
         return on_pools
 
-    def _pools(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _pools(self, partial: PartialSchedule) -> Floats:
         """Return keys of groups on two or three pools near a random slot."""
         pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
         keys = self._window(partial) if self.problem.slots > 1 else self._noise()
         return np.where(self._groups_on(partial, pools), keys, np.inf)
 
-    def _pairs(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _pairs(self, partial: PartialSchedule) -> Floats:
         """Return keys of groups on two pools at any time, then of random ones."""
         pools = self.random.choice(self.pools, 2, replace=False)
         return self._noise() + np.where(self._groups_on(partial, pools), 0.0, 0.85)
 
-    def _among(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _among(self, partial: PartialSchedule) -> Floats:
         """Return keys of groups on some pools at any time, to be reassigned among these pools only.
 
         Such subproblems are large and are still proven early.
@@ -191,7 +188,7 @@ class NeighbourhoodSelector:
         self.only[order[: max(2, needed)]] = True
         return np.where(self._groups_on(partial, np.flatnonzero(self.only)), self._noise(), np.inf)
 
-    def _affinity(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _affinity(self, partial: PartialSchedule) -> Floats:
         """Return keys of a whole family, to move to another pool, and of groups there."""
         family = int(self.random.choice([at for at, pools in enumerate(self.set_pools) if len(pools) > 1]))
         members = partial.shape.families[family]
@@ -202,14 +199,14 @@ class NeighbourhoodSelector:
         keys[members] = -np.inf
         return keys
 
-    def _similar(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _similar(self, partial: PartialSchedule) -> Floats:
         """Return keys of groups that share pools and slots with a random one."""
         seed = int(self.random.integers(self.problem.groups))
         start, end = self._spans(partial)
         shared = np.minimum(end, end[seed]) - np.maximum(start, start[seed])
         overlap = np.clip(shared / max(1, end[seed] - start[seed]), 0, 1)
         pools = (self.on_pool & self.on_pool[seed]).sum(axis=1) / max(1, self.on_pool[seed].sum())
-        keys: NDArray[np.float64] = -overlap - 0.5 * pools + self._noise()
+        keys: Floats = -overlap - 0.5 * pools + self._noise()
         keys[seed] = -9.0
         return keys
 
@@ -217,7 +214,7 @@ class NeighbourhoodSelector:
         """Mark the reduced costs of some groups, or of all, as stale."""
         self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
 
-    def _updated_excess(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _updated_excess(self, partial: PartialSchedule) -> Floats:
         """Return per group its reduced cost above its least, float, shape (G,)."""
         for group in sorted(self.stale):
             columns = partial.runs[group]
@@ -231,7 +228,7 @@ class NeighbourhoodSelector:
         self.stale = set()
         return self.excess
 
-    def _costly(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _costly(self, partial: PartialSchedule) -> Floats:
         """Return keys of some groups far above their least reduced cost, and their neighbours in time."""
         excess = np.maximum(self._updated_excess(partial), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
@@ -240,7 +237,7 @@ class NeighbourhoodSelector:
         keys[chosen] = -1.0
         return keys
 
-    def _core(self, partial: PartialSchedule) -> NDArray[np.float64]:
+    def _core(self, partial: PartialSchedule) -> Floats:
         """Return keys of groups whose own and other columns have nearly the same reduced cost."""
         excess = self._updated_excess(partial)
         typical = float(np.median(np.abs(excess))) + 1e-9

@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.replicas import least_money
 from leptonopt.problem.services import ReplicaSchedule
@@ -57,7 +56,7 @@ class Ownership:
         return tuple(np.flatnonzero(self.kind == service).tolist())
 
 
-def replica_schedule(problem: Problem, on: Ints, done: NDArray[np.bool_] | None = None) -> ReplicaSchedule | None:
+def replica_schedule(problem: Problem, on: Ints, done: Bools | None = None) -> ReplicaSchedule | None:
     """Return replicas on, (W, T), with the money for what is missed; None where they cannot serve.
 
     Without `done`, optional batches are left out.

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.single_nodes.partial_schedule import INFEASIBLE_COST, SingleNodeSchedule
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.problem import Problem
 
 
-def volumes(problem: Problem) -> NDArray[np.float64]:
+def volumes(problem: Problem) -> Floats:
     """Return the least share of a node times slots of each group, float, shape (G,)."""
     most = np.maximum(1, problem.capacity.max(axis=1, initial=1)).astype(float)
     of = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
@@ -31,7 +30,7 @@ def priority_orders(problem: Problem) -> list[Ints]:
     return [*(np.argsort(key, kind="stable") for key in keys), np.lexsort((-volume, -length))]
 
 
-def _least(problem: Problem, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _least(problem: Problem, values: Floats) -> Floats:
     """Return the least value of each group's options, float, shape (G,); 1 without an option."""
     least = np.full(problem.groups, np.inf)
     np.minimum.at(least, problem.group, values)

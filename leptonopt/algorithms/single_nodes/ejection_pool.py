@@ -12,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leptonopt.algorithms.single_nodes.construction import construct
 from leptonopt.algorithms.single_nodes.partial_schedule import AlikeNodes, SingleNodeSchedule, window_sums
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 
 Column = tuple[int, int]  # (option, start)
 FINE = 1_000_000  # shortages are whole millionths of an amount
@@ -150,7 +149,7 @@ class EjectionPool:
                     best, found = weight, (column, victims)
         return found
 
-    def _shortage(self, batch: AlikeNodes) -> NDArray[np.float64]:
+    def _shortage(self, batch: AlikeNodes) -> Floats:
         """Return the shortage of each start over slots and rows, in parts of its amounts, float, (n, S).
 
         A start that is never possible has infinite shortage.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Floats, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import Schedule
 
@@ -36,7 +36,7 @@ class AlikeNodes:
     kinds: Ints
     rows: Ints
     amounts: Ints
-    part: NDArray[np.float64]
+    part: Floats
     running: Ints
     duration: int
     first: int
@@ -249,7 +249,7 @@ class SingleNodeSchedule:
         return Schedule.of(flat[:, 0], flat[:, 1])
 
 
-def window_sums(values: NDArray[np.int64] | NDArray[np.int32], length: int) -> Ints:
+def window_sums(values: Ints | NDArray[np.int32], length: int) -> Ints:
     """Return the sums over [s, s + length) for every s that fits, along the last axis of a table of two."""
     total = np.zeros((values.shape[0], values.shape[1] + 1), values.dtype)
     np.cumsum(values, axis=1, out=total[:, 1:])
