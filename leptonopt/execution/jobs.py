@@ -12,6 +12,7 @@ from leptonopt.instance import units
 
 State = Literal["waiting", "running", "done", "failed", "absent"]
 STATE_VERSION = 1
+PUNCTUAL = 10  # seconds after its planned start at which a run is on time: schedulers start nothing at once
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: dat
     """Return the state of a plan that is carried out, as `replan` reads it.
 
     `progress` of what runs is the share of its planned duration that has passed, below 1. What ran already when the
-    plan was made ends as planned. So does a job of somebody else, by its time limit; when it is over, however it went,
-    it holds its place no longer and is done. A copy in segments has one entry for all of them.
+    plan was made ends as planned, and so does what began on time until that end has passed. So does a job of somebody
+    else, by its time limit; when it is over, however it went, it holds its place no longer and is done. A copy in
+    segments has one entry for all of them.
     """
     states: dict[str, list[dict[str, Any]]] = {"done": [], "running": [], "paused": [], "failed": []}
     done, running, failed = states["done"], states["running"], states["failed"]
@@ -127,8 +129,9 @@ def _failed(run: PlannedRun, job: Job) -> dict[str, Any]:
 
 
 def _left(run: PlannedRun, job: Job, now: datetime) -> dict[str, Any]:
-    """Return how long a run goes on: its progress, or its end where the plan has what was left of it."""
-    if run.foreign or (job.started is not None and job.started < run.start):
+    """Return how long a run goes on: its planned end where it ran before or was on time, or else progress."""
+    punctual = job.started is not None and (job.started - run.start).total_seconds() <= PUNCTUAL
+    if run.foreign or (job.started is not None and job.started < run.start) or (punctual and now < run.end):
         return {"ends": units.instant_text(run.end)}
     passed = (now - (job.started or now)).total_seconds()
     progress = min(0.999, max(0.0, passed / run.seconds)) if run.seconds else 0.0

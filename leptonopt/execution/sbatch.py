@@ -52,7 +52,7 @@ def sbatch_words(
         raise InputError(f"{run.task}: {unknown[0]!r} is no option for Slurm; allowed are {', '.join(OPTIONS)}")
     begin = max(run.start, earliest) if earliest else run.start
     words = ["sbatch", "--parsable", f"--job-name={run.slug}", f"--comment={comment(project, run)}"]
-    minutes = max(1, -(-run.seconds // 60))
+    minutes = minutes_of(run)
     words += [f"--begin={local_time(begin)}", f"--time={target.pop('time', minutes)}"]
     if run.until:  # a late start must not wait until after a reservation that begins where the segment ends
         words.append(f"--time-min={max(1, minutes - min(10, -(-minutes // 10)))}")
@@ -64,6 +64,11 @@ def sbatch_words(
     if run.run and run.run.directory:
         words += [f"--chdir={run.run.directory}"]
     return [*words, f"--wrap={_command(run)}"]
+
+
+def minutes_of(run: PlannedRun) -> int:
+    """Return the time limit of a run as planned [minutes], at least one."""
+    return max(1, -(-run.seconds // 60))
 
 
 def dependency(run: PlannedRun, jobs: Mapping[str, str]) -> str:

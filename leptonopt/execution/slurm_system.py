@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, repeat
@@ -16,7 +16,7 @@ from typing import Any
 from leptonopt.errors import InputError
 from leptonopt.execution.jobs import Job, State, as_planned
 from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
-from leptonopt.execution.sbatch import PREFIX, UNTIL, comment, dependency, local_time, sbatch_words
+from leptonopt.execution.sbatch import PREFIX, UNTIL, comment, dependency, local_time, minutes_of, sbatch_words
 from leptonopt.instance import units
 from leptonopt.integrations import slurm_values as values
 from leptonopt.integrations.imported import json_of
@@ -25,7 +25,7 @@ from leptonopt.runtime.child_process import tool_output
 WAITING = {"pending", "requeued", "requeue_hold", "special_exit", "suspended"}
 RUNNING = {"running", "completing", "configuring", "stage_out", "signaling", "resizing"}
 OPEN = ("waiting", "running")
-TOLERANCE = 60  # seconds by which the begin of a waiting job may differ from the plan
+TOLERANCE = 5  # seconds by which the begin of a waiting job may differ from the plan
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Queue:
-    """The queue at the instant `now`: numbers of open jobs by run, those of other people, and records by number."""
+    """The queue at the instant `now`: numbers of open jobs by run, those of others, and records by number."""
 
     numbers: dict[str, str]
     others: frozenset[str]
@@ -128,13 +128,16 @@ class SlurmSystem:
             actions.append(action)
         for old in replaced:
             self._tool(("scancel", old), dry)
+        return [*actions, *self._cancelled(runs, jobs, dry)]
+
+    def _cancelled(self, runs: Sequence[PlannedRun], jobs: Mapping[str, Job], dry: bool) -> Iterator[Action]:
+        """Cancel what waits and is not planned any more, and segments that the plan pauses."""
         planned, cut = {run.key for run in runs}, {run.name for run in runs if run.segment is not None}
         for key, job in jobs.items():
             pauses = job.state == "running" and key.rpartition("/")[0] in cut
             if key not in planned and (job.state == "waiting" or pauses):
                 self._tool(("scancel", job.identity), dry)
-                actions.append(Action("cancel", key, job.identity, "pauses" if pauses else "is not planned any more"))
-        return actions
+                yield Action("cancel", key, job.identity, "pauses" if pauses else "is not planned any more")
 
     def _left_alone(self, run: PlannedRun, job: Job, dry: bool) -> Action:
         """Keep a job that runs or is over; one that runs ends sooner where the plan ends its segment sooner."""
@@ -153,9 +156,9 @@ class SlurmSystem:
         run = replace(run, after=tuple(key for key in run.after if key in queue.numbers))
         record = queue.records.get(job.identity, {}) if job is not None else {}
         if job is not None and job.state == "waiting" and _same(record, run) and job.until == run.until:
-            told, why, begins = list[str](), "waits as planned", max(run.start, queue.now)
-            if abs(((job.begins or queue.now) - begins).total_seconds()) > TOLERANCE:
-                told, why = [f"StartTime={local_time(begins)}"], f"begins {local_time(begins)}"
+            told, why, start = list[str](), "waits as planned", max(run.start, queue.now)
+            if abs((max(job.begins or queue.now, queue.now) - start).total_seconds()) > TOLERANCE:
+                told, why = [f"StartTime={local_time(start)}"], f"begins {local_time(start)}"
             if not _waits_for(record, run, queue):
                 told.append(f"Dependency={dependency(run, queue.numbers)}")
                 why = why if len(told) > 1 else "waits for other jobs"
@@ -164,9 +167,10 @@ class SlurmSystem:
             return Action("move" if told else "keep", run.key, job.identity, why)
         command = sbatch_words(run, self.project, queue.numbers, self.folder, queue.now)
         number = "(dry run)" if dry else tool_output(command).strip().split(";")[0]
-        why = {"waiting": "moves elsewhere", "running": "stops, and moves elsewhere", "failed": "failed before",
-               "done": "goes on"}  # fmt: skip
-        return Action("submit", run.key, number, why.get(job.state if job else "", f"begins {local_time(run.start)}"))
+        reasons = {"waiting": "moves elsewhere", "running": "stops, and moves elsewhere", "failed": "failed before",
+                   "done": "goes on"}  # fmt: skip
+        begins = f"begins {local_time(run.start)}"
+        return Action("submit", run.key, number, reasons.get(job.state, begins) if job else begins)
 
     def cancel(self, key: str) -> None:
         """Cancel the job of a run, if it has one that is not over."""
@@ -218,14 +222,14 @@ def _foreign(number: str, copies: Sequence[PlannedRun], records: Sequence[Mappin
 
 def _same(record: Mapping[str, Any], run: PlannedRun) -> bool:
     """Return whether a waiting job asks for what the plan says, but for its begin."""
-    wanted = run.target
+    wanted = {**run.target, **(dict(run.run.options) if run.run else {})}
     if wanted.get("partition") and wanted["partition"] not in str(record.get("partition")).split(","):
         return False
     if wanted.get("constraint", "") != (record.get("features") or ""):
         return False
     limit = record.get("time_limit")
     minutes = limit.get("number") if isinstance(limit, dict) else limit
-    return int(minutes or 0) == max(1, -(-run.seconds // 60))
+    return int(minutes or 0) == (values.minutes(wanted["time"]) if "time" in wanted else minutes_of(run))
 
 
 def _waits_for(record: Mapping[str, Any], run: PlannedRun, queue: Queue) -> bool:
@@ -289,7 +293,7 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
         start = None
     return Job(
         key, str(record["job_id"]), state,
-        begins=start if state == "waiting" else None,
+        begins=(_at(record.get("eligible_time")) or start) if state == "waiting" else None,  # `start_time`: estimated
         started=None if state == "waiting" else start,
         ended=end if state in ("done", "failed") else None,
         place=place,

@@ -114,6 +114,20 @@ def records(text: str) -> list[dict[str, str]]:
     return found
 
 
+def minutes(text: str) -> int:
+    """Return a time limit [minutes], rounded up; 0 where it is unlimited, or no time.
+
+    >>> minutes("90"), minutes("90:30"), minutes("1:30:00"), minutes("1-2"), minutes("1-2:30"), minutes("infinite")
+    (90, 91, 90, 1560, 1590, 0)
+    """
+    found = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text.strip())
+    if found is None:
+        return 0
+    days, *parts = (int(part or 0) for part in found.groups())
+    hours, rest, seconds = parts if found[1] or found[4] else (0, *parts[:2])
+    return (days * 24 + hours) * 60 + rest + -(-seconds // 60)
+
+
 def moment(value: Any) -> int | None:
     """Return seconds since 1970 of a number or of local time as `scontrol` prints it, or None."""
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value):

@@ -135,8 +135,8 @@ def as_planned(sheets: ColumnarInstance, rows: OldRows, now: datetime) -> Happen
     slot, length = first_slot(sheets, now), sheets.of_option("slots")[rows.option]
     seconds = int((now - sheets.instance.time.start).total_seconds())
     begun = rows.start * sheets.instance.time.slot < seconds
-    runs = begun & ((rows.start + length) * sheets.instance.time.slot > seconds)
-    left = np.maximum(1, rows.start + length - slot)[runs]
+    runs = begun & (rows.start + length > slot)  # what ends before that slot is over then
+    left = (rows.start + length - slot)[runs]
     running = (rows.task[runs], rows.option[runs], left, rows.count[runs])
     return Happened(slot, np.where(begun, 0, rows.count), _left_out(sheets, rows), *running)
 
@@ -153,7 +153,9 @@ def as_said(sheets: ColumnarInstance, rows: OldRows, state: State) -> Happened:
             left_out[int(run.task)] -= 1
         else:
             waiting[row] -= 1
-    runs = [(int(run.task), *_on(sheets, rows, state.now, slot, run)) for run in state.running]
+    begins = sheets.instance.time.start + timedelta(seconds=slot * sheets.instance.time.slot)
+    runs = [(int(run.task), *_on(sheets, rows, state.now, slot, run)) for run in state.running
+            if not run.is_over_by(begins, state.now)]  # fmt: skip
     task, option, left = np.array(runs, np.int64).reshape(-1, 3).T
     most = sheets.instance.time.slots - slot
     over = int((left > most).sum())

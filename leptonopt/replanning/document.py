@@ -115,9 +115,10 @@ class _Rewriting:
         self.start = time.start + timedelta(seconds=passed * time.slot)
         self.horizon = time.horizon - passed * time.slot
         self.frozen_until = self.start + timedelta(seconds=frozen)
-        self.running = {run.key: run for run in state.running}
+        self.running = {run.key: run for run in state.running if not run.is_over_by(self.start, state.now)}
         self.paused = {run.key: run for run in state.paused}
         self.ended = {run.key: run.ended or state.now for run in state.done}
+        self.ended |= {run.key: run.ends for run in state.running if run.ends and run.key not in self.running}
         self.ends: dict[str, list[datetime]] = {}  # by task
         for (task, _), ended in self.ended.items():
             self.ends.setdefault(task, []).append(ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +66,10 @@ class Running(Run):
     outside: bool = False
     ends: Instant | None = None
     move: Move | None = None
+
+    def is_over_by(self, moment: datetime, now: datetime) -> bool:
+        """Return whether it ends between the instant of the state and another one."""
+        return self.ends is not None and now < self.ends <= moment
 
     @model_validator(mode="after")
     def _shares(self) -> Running:

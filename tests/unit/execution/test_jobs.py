@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,15 +19,26 @@ def test_state_document() -> None:
     jobs = {
         "prep": Job("prep", "1", "done", started=start, ended=start + timedelta(minutes=50)),
         "big": Job("big", "2", "failed", started=start, ended=now, note="exit code 3"),
-        "train": Job("train", "3", "running", started=found["train"].start),
+        "train": Job("train", "3", "running", started=found["train"].start + timedelta(minutes=10)),
         "sweep#1": Job("sweep#1", "4", "waiting"),
     }
     assert state_document(list(found.values()), jobs, now) == {
         "leptonopt_state": 1, "now": "2026-11-30T07:30:00Z",
         "done": [{"task": "prep", "option": "cpu", "pool": "cpu", "started": "2026-11-30T06:00:00Z", "ended": "2026-11-30T06:50:00Z"}],
-        "running": [{"task": "train", "option": "gpu", "pool": "gpu", "started": "2026-11-30T07:00:00Z", "progress": 0.25}],
+        "running": [{"task": "train", "option": "gpu", "pool": "gpu", "started": "2026-11-30T07:10:00Z", "progress": 0.167}],
         "failed": [{"task": "big", "started": "2026-11-30T06:00:00Z", "ended": "2026-11-30T07:30:00Z", "why": "exit code 3"}],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("late", "passed", "left"), [
+    (10, 60, {"ends": "2026-11-30T09:00:00Z"}), (11, 60, {"progress": 0.498}), (1, 120, {"progress": 0.999}),
+])  # fmt: skip
+def test_what_began_on_time_ends_as_planned(late: int, passed: int, left: dict[str, Any]) -> None:
+    """Within 10 s, and until its planned end; else it has the share of its duration behind it that has passed."""
+    run = runs()["train"]
+    job = Job("train", "3", "running", started=run.start + timedelta(seconds=late))
+    found = state_document([run], {"train": job}, run.start + timedelta(minutes=passed))["running"][0]
+    assert {key: value for key, value in found.items() if key in ("ends", "progress")} == left
 
 
 def test_copies_are_named() -> None:

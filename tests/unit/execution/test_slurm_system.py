@@ -197,3 +197,30 @@ def test_what_waits_for_other_jobs_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert [" ".join(words) for words in queue.told[1:]] == [
         "scontrol update JobId=3 Dependency=afterok:99", "scancel 2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "record", "same"), [
+    ({"time": "4:00:00"}, {"time_limit": 240}, True), ({"time": "4:00:00"}, {"time_limit": 120}, False),
+    ({"partition": "gpu2"}, {"partition": "gpu"}, False), ({"constraint": "h100"}, {"features": "h100"}, True), ({}, {}, True),
+])  # fmt: skip
+def test_options_of_a_task_count_before_those_of_its_pool(
+    options: dict[str, str], record: dict[str, Any], same: bool
+) -> None:
+    """A job that waits with what its task states is left alone."""
+    run = runs()["train"]
+    run = replace(run, run=run.run and run.run.model_copy(update={"options": options}))
+    assert slurm_system._same(whole_job(2, "train", "PENDING", 7, **record), run) == same
+
+
+def test_a_move_within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job begins within seconds of the plan; where it is late already, another begin changes nothing."""
+    run, minute = runs()["prep"], timedelta(minutes=1)
+    waits = whole_job(1, "prep", "PENDING", 6, partition="", eligible_time=int(run.start.timestamp()))
+    monkeypatch.setattr(slurm_system, "tool_output", Queue(waits | {"start_time": waits["start_time"] + 600}))
+    for start, now, what in (
+        (run.start, run.start - minute, "keep"),
+        (run.start + minute, run.start - minute, "move"),
+        (run.start + minute, run.start + 2 * minute, "keep"),
+    ):
+        found = SlurmSystem("p").carry_out([replace(run, start=start, end=start + 60 * minute)], now)
+        assert [each.what for each in found] == [what]

@@ -48,7 +48,9 @@ def test_rows_of_the_old_plan(world: tuple[ColumnarInstance, OldRows]) -> None:
         old_rows(world[0], {"task": np.array([0.5])})
 
 
-@pytest.mark.parametrize(("now", "slot", "left"), [("02:00Z", 2, [2, 3]), ("02:20Z", 3, [1, 2]), ("04:00Z", 4, [1])])
+@pytest.mark.parametrize(
+    ("now", "slot", "left"), [("02:00Z", 2, [2, 3]), ("02:20Z", 3, [1, 2]), ("03:20Z", 4, [1]), ("04:00Z", 4, [1])]
+)
 def test_as_planned(world: tuple[ColumnarInstance, OldRows], now: str, slot: int, left: list[int]) -> None:
     """What has begun and not ended runs, for the slots that are left of it from the next whole one on."""
     found = as_planned(*world, read_columns_state({"now": f"2026-01-05T{now}"}, world[0]).now)

@@ -65,6 +65,14 @@ def test_what_is_left_of_it(said: dict[str, Any], left: str) -> None:
     assert tasks(rest({"running": [run]}))["a"]["options"][0]["duration"] == left
 
 
+def test_what_ends_within_the_slot_is_done() -> None:
+    """It holds nothing of the rest, and what follows it may begin with that; one that should have ended by now runs on."""
+    for ends, runs in (("2026-11-30T04:00Z", False), ("2026-11-30T04:30Z", True), ("2026-11-30T03:00Z", True)):
+        run = {"task": "a", "started": "2026-11-30T00:00Z", "ends": ends}
+        found = rest({"now": "2026-11-30T03:20Z", "running": [run]})
+        assert ("a" in tasks(found)) == runs
+
+
 def test_what_runs_moves_at_a_price() -> None:
     """To every option, with the restart, what is not saved, and the cost; each is a change."""
     move = {"cost": 5, "restart": "30m"}
