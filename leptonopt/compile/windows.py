@@ -107,25 +107,30 @@ def infeasibility_reasons(
     for at in stuck:
         task, allowed = instance.tasks[at], [way for way in all_ways[at] if not way.refused]
         refused = [f"{way.id}: {way.refused}" for way in all_ways[at] if way.refused]
-        barred = "; ".join(refused[:5]) + ("; …" if len(refused) > 5 else "")
         after = instance.tasks[before[at]].id if at in before else None
-        reason = _too_large(task, allowed, rows) or _no_time(instance, task, allowed, after) if allowed else ""
-        yield f"task {task.id!r} cannot run: " + "; not allowed are ".join(filter(None, (reason, barred)))
+        large = [_too_large(task, way, rows) for way in allowed]
+        fitting = [way for way, why in zip(allowed, large, strict=True) if not why]
+        too_large = [f"{way.id} {why}" for way, why in zip(allowed, large, strict=True) if why]
+        reason = _listed(too_large)
+        if fitting:  # the others are no faster ways
+            reason, refused = _no_time(instance, task, fitting, after), refused + too_large
+        yield f"task {task.id!r} cannot run: " + "; not allowed are ".join(filter(None, (reason, _listed(refused))))
 
 
-def _too_large(task: Task, ways: Sequence[ConcreteOption], rows: RowBuilder) -> str:
-    """Return how each way exceeds what its pool ever has; "" where one does not."""
-    found = []
-    for way in ways:
-        for row, amount in zip(*rows.held(task, way), strict=True):
-            pool, name, node = rows.names[row]
-            if pool and node is None and row not in rows.packing and amount > (most := rows.capacity[row].max()):
-                uses, has = (f"{float(Fraction(int(each), rows.scale[row])):.10g}" for each in (amount, most))
-                found.append(f"{way.id} uses {uses} {name}, and pool {pool!r} has at most {has}")
-                break
-        else:
-            return ""
-    return "; ".join(found[:5]) + ("; …" if len(found) > 5 else "")
+def _listed(texts: Sequence[str]) -> str:
+    return "; ".join(texts[:5]) + ("; …" if len(texts) > 5 else "")
+
+
+def _too_large(task: Task, way: ConcreteOption, rows: RowBuilder) -> str:
+    """Return how a way exceeds what its pool ever has, or a quota ever allows; "" where it does not."""
+    for row, amount in zip(*rows.held(task, way), strict=True):
+        pool, name, node = rows.names[row]
+        if node is None and row not in rows.packing and amount > (most := rows.capacity[row].max()):
+            uses, has = (f"{float(Fraction(int(each), rows.scale[row])):.10g}" for each in (amount, most))
+            if pool:
+                return f"uses {uses} {name}, and pool {pool!r} has at most {has}"
+            return f"uses {uses} of what quota {name!r} allows {has} of at any moment"
+    return ""
 
 
 def _no_time(instance: Instance, task: Task, ways: Sequence[ConcreteOption], after: str | None) -> str:

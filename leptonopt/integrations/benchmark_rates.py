@@ -136,7 +136,7 @@ def _tree(name: str, text: str) -> Any:
         return list(csv.DictReader(text.splitlines()))
     try:
         return json.loads(text, parse_float=Decimal)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: is no table of benchmarks: {error}") from None
 
 

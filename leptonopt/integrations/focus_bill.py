@@ -111,7 +111,7 @@ def _add(bill: Bill, row: Mapping[str, str]) -> None:
 def _details(row: Mapping[str, str]) -> Document:
     try:
         found = json.loads(row.get("SkuPriceDetails") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

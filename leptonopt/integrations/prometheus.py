@@ -107,7 +107,7 @@ def _series(name: str, text: str) -> list[list[tuple[int, Fraction]]]:
         return [
             [(int(at), _value(text)) for at, text in one["values"] if _finite(text)] for one in answer["data"]["result"]
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{name}: is no answer of Prometheus to a range query: {error}") from None
 
 

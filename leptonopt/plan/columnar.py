@@ -153,7 +153,7 @@ def read_summarised_plan(path: Path) -> tuple[dict[str, Any], dict[str, Column]]
     text = beside.read_text(encoding="utf-8") if packed is None and beside.is_file() else ""
     try:
         summary = json.loads(text if packed is None else bytes(packed))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{files.printable(path)}: has no summary; a plan in columns has one") from None
     task = columns.get("task")
     for name in COLUMNS:

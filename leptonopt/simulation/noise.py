@@ -180,7 +180,7 @@ def _read(path: Path) -> tuple[list[Decimal], int | None]:
     """Return the values of a trace, and the seconds that each lasts if stated; raises `InputError`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: no trace can be read: {error}") from None
     metadata = document.get("metadata") if isinstance(document, dict) else None
     gap = metadata.get("gap_seconds") if isinstance(metadata, dict) else None

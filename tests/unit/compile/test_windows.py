@@ -63,3 +63,16 @@ def test_reasons_name_what_is_not_allowed() -> None:
     }
     (reason,) = compiled(both, pools=[pool(), pool("b", labels=["eu"])]).impossible
     assert reason.endswith("; not allowed are a: pool 'a' lacks the label 'eu'")
+
+
+def test_reasons_name_quotas_and_leave_out_what_is_too_large() -> None:
+    """What a quota of a moment never allows is named; a faster way that is too large is no fastest one."""
+    quota = {"id": "share", "of": "gpu", "per": "moment", "limit": 3}
+    (reason,) = compiled(task(gpu=4), quotas=[quota]).impossible
+    assert reason == "task 't' cannot run: a uses 4 of what quota 'share' allows 3 of at any moment"
+    ways = [
+        {"pool": "a", "uses": {"gpu": gpu}, "duration": f"{hours}h", "id": f"x{gpu}"} for gpu, hours in ((4, 1), (2, 9))
+    ]
+    (reason,) = compiled({"id": "t", "options": ways}, quotas=[quota]).impossible
+    assert "its fastest way (x2) takes 9h" in reason
+    assert reason.endswith("; not allowed are x4 uses 4 of what quota 'share' allows 3 of at any moment")

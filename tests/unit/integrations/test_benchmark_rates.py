@@ -91,6 +91,7 @@ def test_wrong_parameters(params: dict[str, str], said: str) -> None:
         ({**TARGETS, "ttft": "1ms"}, None, "nothing of m meets the targets"),
         ({**TARGETS, "percentile": "99"}, None, "a row has no column 'ttft_p99'"),
         (TARGETS, "[{", "is no table of benchmarks"),
+        (TARGETS, "[" * 100_000, "is no table of benchmarks"),
         (TARGETS, json.dumps([{**ROWS[0], "ttft_p95": "x"}]), "ttft_p95: 'x' is not a number"),
         (TARGETS, json.dumps([{**ROWS[0], "ttft_p95": -1}]), "-1 is not a number from 0"),
     ],

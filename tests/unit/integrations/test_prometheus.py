@@ -77,6 +77,7 @@ def test_parameters(params: dict[str, str], said: str) -> None:
     ("text", "said"),
     [
         ("x", "no answer of Prometheus"),
+        ("[" * 100_000, "no answer of Prometheus"),
         ('{"status": "error", "error": "bad query"}', "bad query"),
         ('{"status": "success", "data": {"resultType": "vector", "result": []}}', "range query"),
     ],

@@ -43,9 +43,10 @@ def test_traces_of_a_folder(tmp_path: Path) -> None:
     noise = read_noise({"spot": {"spot": tmp_path.name}}, spot_job())
     setting = Setting(every=3600, miss=Decimal(100), hindsight=False, folder=tmp_path.parent)
     assert [each.cost for each in simulate(spot_job(), ["threshold"], [0, 1], noise, setting)] == [8, 24]
-    (tmp_path / "0.json").write_text("{}")
-    with pytest.raises(InputError, match=r"0\.json: no trace of availability"):
-        simulate(spot_job(), ["threshold"], [0], noise, setting)
+    for text, said in (("{}", "no trace of availability"), ("[" * 100_000, "no trace can be read")):
+        (tmp_path / "0.json").write_text(text)
+        with pytest.raises(InputError, match=rf"0\.json: {said}"):
+            simulate(spot_job(), ["threshold"], [0], noise, setting)
 
 
 def test_policies_that_do_not_go_together() -> None:
