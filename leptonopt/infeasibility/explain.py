@@ -241,11 +241,12 @@ class _Explainer:
         if answer.feasible is None:
             seconds = self.watch.seconds()
             parts = (
-                f"undecided is whether the rest leaves room for them: a plan exists without {', or '.join(sufficient)}"
+                "undecided is whether the rest leaves room for them: "
+                f"a plan exists without the rules of {', or without those of '.join(sufficient)}"
             )
             self.notes.append(
                 f"neither a plan nor a proof that there is none was found in {seconds:.0f} s of the time limit; "
-                + (parts if sufficient else f"the same without any one of {', '.join(families)}")
+                + (parts if sufficient else f"the same without the rules of any one of {', '.join(families)}")
                 + "; try a longer one (-t)"
             )
         return answer

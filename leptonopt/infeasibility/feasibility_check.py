@@ -27,7 +27,7 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status
-from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
+from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, usage
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.node_assignment import NodeAssigner
@@ -148,7 +148,7 @@ class FeasibilityOracle:
     def least_use(self, document: Document, quota: str, seconds: float) -> tuple[Fraction, Answer] | None:
         """Return the use of a quota by a plan that keeps all other rules, and the plan; None for none.
 
-        What was used before the horizon counts.
+        What was used before the horizon counts. Of a quota at any moment it is the peak, of any plan.
         """
         try:
             question = Question(document)
@@ -156,9 +156,10 @@ class FeasibilityOracle:
             return None
         of, found = question.relaxation, list[tuple[Fraction, Answer]]()
         same = [at for at, window in enumerate(of.windows) if window.quota.id == quota]
-        if not same or question.is_wide or question.impossible:
+        rows = [at for at, row in enumerate(of.rows) if not row.pool and row.resource == quota]
+        if not (same or rows) or question.is_wide or question.impossible:
             return None
-        least = frugal(of.problem, same)
+        least = frugal(of.problem, same) if same else without_costs(of.problem)
 
         class UseMonitor(NullMonitor):
             def incumbent(self, schedule: Schedule, cost: int) -> None:
@@ -168,6 +169,8 @@ class FeasibilityOracle:
                         + of.windows[at].spent
                         for at in same
                     ]
+                    load = usage(of.problem, schedule)
+                    uses += [Fraction(int(load[at].max()), of.rows[at].scale) for at in rows]
                     found.append((max(uses), question.text(True)))
 
         deadline = Deadline.after(min(seconds, self.left()))

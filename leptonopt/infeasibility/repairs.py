@@ -32,6 +32,7 @@ class RepairTuning:
     verified: float = 0.1  # share of the remaining time that verifying a repair may take at least
     shares: int = 5  # changes that share the remaining time at once; later ones get what they leave
     left_out: int = 5  # tasks that are left out at most, each by itself
+    stepped: float = 0.5  # share of the time of a quota at any moment for its least raise; the rest is for any raise
     tries: int = 10  # larger changes that are tried where the least one of the conflict is not sufficient
 
 
@@ -212,9 +213,29 @@ class Repairs:
         without: Sequence[Requirement],
         deadline: Deadline,
     ) -> tuple[str, Document, Answer] | None:
-        """Return the least change that makes room, without some requirements; None when none does in time."""
-        if change.quota is not None and (raised := self._raised(change, document, without, deadline)) is not None:
-            return raised
+        """Return the least change that makes room, without some requirements; None when none does in time.
+
+        A quota at any moment is raised to what some plan needs where the least raise was not decided in time.
+        """
+        if change.quota is None:
+            return self._stepped(change, conflict, document, without, deadline)
+        quotas = (quota for quota in self.document["quotas"] if quota["id"] == change.quota)
+        if next(quotas).get("per") == "moment":
+            early = deadline.share(TUNING.stepped)
+            found = self._stepped(change, conflict, document, without, early)
+            return found or self._raised(change, document, without, deadline)
+        raised = self._raised(change, document, without, deadline)
+        return raised or self._stepped(change, conflict, document, without, deadline)
+
+    def _stepped(
+        self,
+        change: _Change,
+        conflict: ConflictView,
+        document: Document,
+        without: Sequence[Requirement],
+        deadline: Deadline,
+    ) -> tuple[str, Document, Answer] | None:
+        """Return the least change that makes room for the conflict alone, or twice it again and again for all."""
         steps = self._steps(change, conflict.document, deadline)
         if steps is None:
             return None

@@ -13,7 +13,7 @@ from leptonopt.infeasibility.documents import Document
 from leptonopt.instance import Instance, units
 
 FAMILIES = {
-    "time": ("release", "deadline", "on_time", "after", "horizon"),
+    "time (releases, deadlines, order, horizon)": ("release", "deadline", "on_time", "after", "horizon"),
     "needs": ("label", "without", "quality", "confidential", "memory"),
     "one-node placement": ("placement",),
     "capacity": ("capacity", "maintenance"),

@@ -80,6 +80,10 @@ def test_the_least_use_of_a_quota(oracle: FeasibilityOracle) -> None:
     uses, answer = found
     assert (uses, answer.feasible) == (7, True)
     assert [line["id"] for line in answer.tasks] == ["x"]
+    peak = [{"id": "q", "of": "gpu", "limit": 9, "per": "moment"}]
+    found = oracle.least_use(stated(task("x", gpu=3), task("y", after=["x"], gpu=2), quotas=peak), "q", 20)
+    assert found is not None
+    assert found[0] == 3
 
 
 def test_impossible_tasks_need_no_engine() -> None:

@@ -36,6 +36,19 @@ def test_single_changes(stated: dict[str, Any], change: str) -> None:
     assert solve(repair.instance, method="cpsat", isolate=False, time_limit=20).cost == repair.cost
 
 
+def test_quotas_of_a_moment_are_raised_to_what_a_plan_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the least raise cannot be decided, the use of some plan is one."""
+    monkeypatch.setattr(Repairs, "_stepped", lambda *_: None)
+    quota = {"id": "q", "of": "gpu", "per": "moment", "limit": 1}
+    found = explain(
+        document(task(gpu=2), task("u", "b", gpu=1), pools=[pool(), pool("b")], quotas=[quota]), time_limit=30
+    )
+    assert next(each.changes for each in found.repairs if not each.left_out)[0] in (
+        "the quota 'q' raised by 1 to 2",
+        "the quota 'q' raised by 2 to 3",
+    )
+
+
 def test_two_conflicts_need_a_change_each() -> None:
     """Together in one repair."""
     found = explain(document(task("x", gpu=5), task("y", "b", gpu=9), pools=[pool(), pool("b")]), time_limit=30)
