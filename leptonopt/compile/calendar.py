@@ -7,18 +7,21 @@ plan then pays exactly what it holds, never holds more than there is at any mome
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from leptonopt.instance import Maintenance, Series, Time
 
 DAY = 86_400
 LOOK = 6 * 3600  # no zone changes its offset and changes it back within so many seconds
+Value = TypeVar("Value")
 Piece = tuple[int, int, Decimal]  # from, to [seconds after the start of the horizon], value
 
 
@@ -151,6 +154,26 @@ def combined(each: Sequence[Sequence[Piece]], time: Time) -> Iterator[tuple[int,
         for number, found in enumerate(each):
             at[number] += found[at[number]][1] <= begin
         yield begin, end, tuple(found[place][2] for found, place in zip(each, at, strict=True))
+
+
+def distinct(line: Sequence[Fraction]) -> list[tuple[Fraction, int]]:
+    """Return the values of a line that are different objects, each with the number of its slots.
+
+    Values of a slot within one piece are one object; fractions are slow to compare.
+    """
+    many = Counter(map(id, line))
+    return [(value, many[id(value)]) for value in values(line)]
+
+
+def values(line: Sequence[Fraction]) -> list[Fraction]:
+    """Return the values of a line that are different objects."""
+    return list({id(value): value for value in line}.values())
+
+
+def each_value(line: Sequence[Fraction], function: Callable[[Fraction], Value]) -> list[Value]:
+    """Return a function of each value of a line, computed once for values that are one object."""
+    done = {id(value): function(value) for value in values(line)}
+    return [done[id(value)] for value in line]
 
 
 def zero_series(time: Time) -> list[Fraction]:

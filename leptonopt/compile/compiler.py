@@ -6,21 +6,23 @@ unit is the largest one in which every price, fixed cost and value is a whole nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from itertools import chain
 
 import numpy as np
 
+from leptonopt.compile.calendar import each_value
 from leptonopt.compile.end_slot import with_end_slot
 from leptonopt.compile.groups import Members, group_sets, group_tasks, precedence_edges
 from leptonopt.compile.meters import Metering
 from leptonopt.compile.money import Money, each_line
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
+from leptonopt.compile.option_arrays import ints, option_arrays
 from leptonopt.compile.places import Places, task_options
+from leptonopt.compile.pool_options import ColumnsOnPools, PoolRows, options_of, used_rows
 from leptonopt.compile.quotas import (
     MeterWindow,
     QuotaWindow,
@@ -35,13 +37,11 @@ from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance
-from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import Nodes, no_nodes
 from leptonopt.problem.problem import Problem, Quota
 from leptonopt.runtime.clock import check_time, check_time_each
 
 MAX_SIZE = 2**45
-OFTEN = 256  # columns between two checks of the time limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class CompiledInstance:
     ties: int
     loss: Fraction
     rows: tuple[Row, ...]
-    kept: tuple[tuple[ConcreteOption, ...], ...]
+    kept: tuple[Sequence[ConcreteOption], ...]
     members: tuple[tuple[tuple[int, int, int], ...], ...]
     kinds: tuple[NodeKindInfo, ...]
     windows: tuple[QuotaWindow, ...]
@@ -128,7 +128,7 @@ def _compiled(instance: Instance, form: NodeForm, places: Places | None, ways: W
         ties=ties.factor,
         loss=money.loss,
         rows=tuple(rows.described()),
-        kept=tuple(tuple(column.way for column in columns) for columns in tasks.columns),
+        kept=tuple(options_of(columns) for columns in tasks.columns),
         members=tuple(tuple(members) for members in groups),
         kinds=tuple(rows.kinds),
         windows=tuple(quota_windows(instance)),
@@ -155,7 +155,7 @@ def _rows(
     tasks = TaskWindows(cut.instance, cut.columns(instance, rows), places)
     tasks.tighten()
     services = CompiledServices.of(instance, rows, replicas)
-    rows.used = {row for columns in tasks.columns for column in columns for row in column.rows} | services.rows
+    rows.used = used_rows(tasks.columns) | services.rows
     return rows, cut, tasks, services
 
 
@@ -169,18 +169,10 @@ def _arrays(
     services: CompiledServices,
 ) -> Problem:
     heads = [members[0][0] for members in groups]
-    columns = [column for head in heads for column in tasks.columns[head]]
-    starts = [tasks.fitting(head, column) for head in check_time_each(heads) for column in tasks.columns[head]]
-
-    def ints(values: Iterable[int]) -> Ints:
-        return np.fromiter(values, np.int64)
-
-    def pointers(lengths: Iterable[int]) -> Ints:
-        return np.concatenate([[0], np.cumsum(ints(lengths))]).astype(np.int64)
-
     in_units, fixed = cache(money), cache(money.fixed)
+    options = option_arrays(tasks, heads, rows.pool, lambda way: fixed(way.fixed_key) + money.ties.cost(way))
     unused = [0] * instance.time.slots
-    price = each_line(rows.prices, lambda line: [in_units(p) for p in line])
+    price = each_line(rows.prices, lambda line: each_value(line, in_units))
     price = [line if row in rows.used else unused for row, line in enumerate(check_time_each(price))]
     edges = precedence_edges(instance, tasks, groups)
     return Problem(
@@ -195,15 +187,7 @@ def _arrays(
         late_after=ints(money.late_after[head] for head in heads),
         early_slope=ints(money.up(money.early[head][0]) for head in heads),
         early_base=ints(money(money.early[head][1]) for head in heads),
-        option_ptr=pointers(len(tasks.columns[head]) for head in heads),
-        pool=ints(rows.pool[column.way.pool] for column in check_time_each(columns, OFTEN)),
-        duration=ints(column.slots for column in columns),
-        fixed=ints(fixed(column.way.fixed_key) + money.ties.cost(column.way) for column in columns),
-        first=ints(int(found[0]) for found in starts),
-        last=ints(int(found[-1]) for found in starts),
-        demand_ptr=pointers(len(column.rows) for column in columns),
-        demand_row=ints(chain.from_iterable(column.rows for column in check_time_each(columns, OFTEN))),
-        demand=ints(chain.from_iterable(column.amounts for column in check_time_each(columns, OFTEN))),
+        **options,
         before=edges[0],
         after=edges[1],
         lag=edges[2],
@@ -221,14 +205,23 @@ def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows, serv
     found = [0] * len(rows.names)
     for row, amount in services.loads().items():
         found[row] += amount
+    shared: dict[PoolRows, list[int]] = {}
     for members in groups:
-        most: dict[int, int] = {}
-        for column in tasks.columns[members[0][0]]:
+        columns, most = tasks.columns[members[0][0]], dict[int, int]()
+        copies = sum(count for _, _, count in members)
+        if isinstance(columns, ColumnsOnPools):
+            own = shared.setdefault(columns.rows, [0] * len(columns.amounts))
+            own[:] = [total + copies * amount for total, amount in zip(own, columns.amounts, strict=True)]
+            continue
+        for column in columns:
             for row, amount in zip(column.rows, column.amounts, strict=True):
                 most[row] = max(most.get(row, 0), amount)
-        copies = sum(count for _, _, count in members)
         for row, amount in most.items():
             found[row] += copies * amount
+    for on, amounts in shared.items():
+        for each in on.each:
+            for row, amount in zip(each, amounts, strict=True):
+                found[row] += amount
     rows.refuse_overflow(found)
     return found
 
@@ -242,10 +235,6 @@ def _held(kind: NodeKindInfo, rows: RowBuilder) -> list[int]:
 
 def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
     kinds = rows.kinds
-
-    def ints(values: Iterable[int]) -> Ints:
-        return np.fromiter(values, np.int64)
-
     count = np.array([kind.count for kind in kinds], np.int64).reshape(len(kinds), rows.time.slots)
     return Nodes(
         count=count,

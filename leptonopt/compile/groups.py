@@ -8,6 +8,7 @@ from itertools import chain
 
 import numpy as np
 
+from leptonopt.compile.pool_options import ColumnsOnPools, representatives
 from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.errors import Finding, InstanceError
@@ -39,6 +40,8 @@ def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Memb
             for copy in range(1, task.copies + 1):
                 groups[at, copy] = [(at, copy, 1)]
             continue
+        columns = tasks.columns[at]
+        pools = columns.rows if isinstance(columns, ColumnsOnPools) else None  # the first column stands for all
         content = tuple(
             (
                 c.way.pool,
@@ -50,11 +53,11 @@ def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Memb
                 c.starts.tobytes() if c.special else b"",
                 ties.cost(c.way),
             )
-            for c in tasks.columns[at]
+            for c in representatives(columns)
         )
         left_out = task.value if tasks.mandatory[at] is False else None
         due = (task.due, task.late_cost, task.late_penalty, task.early_cost, left_out)
-        key = (content, tasks.release[at], tasks.deadline[at], due, tuple(sets[task.id]))
+        key = (pools, content, tasks.release[at], tasks.deadline[at], due, tuple(sets[task.id]))
         groups.setdefault(key, []).append((at, 1, task.copies))
     return list(groups.values())
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from math import floor, gcd, lcm
 from typing import Any
 
 import numpy as np
 
-from leptonopt.compile.calendar import mean_by_slot, zero_series
+from leptonopt.compile.calendar import distinct, each_value, mean_by_slot, values, zero_series
 from leptonopt.compile.node_kinds import NodeKindInfo
+from leptonopt.compile.pool_options import ColumnsOnPools, PoolRows, representatives
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.compile.ties import MAX_FACTOR, Ties
@@ -49,14 +49,14 @@ class NodeRates:
     def numbers(self) -> Iterable[Fraction]:
         """Return all rates."""
         for grid in (self.on_demand, self.on, self.start, self.stop):
-            for values in each_line(grid, set):
-                yield from values
+            for found in each_line(grid, values):
+                yield from found
         yield from self.commit
 
     def sizes(self) -> list[Fraction]:
         """Return the sum over all slots of what one node can cost, by kind, without commitments."""
         grids = (self.on_demand, self.on, self.start, self.stop)
-        sums = (each_line(check_time_each(grid), lambda line: sum(map(abs, line), Fraction(0))) for grid in grids)
+        sums = (each_line(check_time_each(grid), _total) for grid in grids)
         return [sum(each, Fraction(0)) for each in zip(*sums, strict=True)]
 
     def within(self, first: int, last: int) -> NodeRates:
@@ -78,11 +78,21 @@ class NodeRates:
         slots = max((len(line) for line in self.on), default=0)
 
         def grid(lines: list[list[Fraction]]) -> Any:
-            made = each_line(check_time_each(lines), lambda line: [convert(value) for value in line])
+            made = each_line(check_time_each(lines), lambda line: each_value(line, convert))
             return np.array(made, np.int64).reshape(len(lines), slots)
 
         commit = np.array([convert(value) for value in self.commit], np.int64)
         return NodeCosts(grid(self.on_demand), grid(self.on), grid(self.start), grid(self.stop), commit)
+
+
+def _total(line: list[Fraction]) -> Fraction:
+    """Return the sum of the absolute values of a line."""
+    return sum((abs(value) * slots for value, slots in distinct(line)), Fraction(0))
+
+
+def _largest(line: list[Fraction]) -> Fraction:
+    """Return the greatest absolute value of a line."""
+    return max(map(abs, values(line)), default=Fraction(0))
 
 
 KindRates = tuple[list[Fraction], list[Fraction], list[Fraction], list[Fraction], Fraction]
@@ -120,7 +130,7 @@ def _kind_rates(time: Time, kind: NodeKindInfo, money: Fraction, kwh: Fraction, 
     if stated.power:
         tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else none
         grams = mean_by_slot(pool.carbon, time) if pool.carbon else none
-        idle = _drawn(Fraction(stated.power) * hours, tuple(tariff), tuple(grams), money, kwh, carbon_kg)
+        idle = _drawn(Fraction(stated.power) * hours, tariff, grams, money, kwh, carbon_kg)
     commit, total = stated.commit, Fraction(0)
     if commit is not None:
         total = Fraction(commit.total) if commit.total is not None else Fraction(commit.price or 0) * horizon
@@ -138,19 +148,17 @@ def _lowered(instance: Instance, kinds: Sequence[NodeKindInfo]) -> NodeRates:
     return rates
 
 
-@lru_cache(64)
 def _drawn(
-    kwh_drawn: Fraction, tariff: tuple[Fraction, ...], grams: tuple[Fraction, ...], money: Fraction, kwh: Fraction,
+    kwh_drawn: Fraction, tariff: list[Fraction], grams: list[Fraction], money: Fraction, kwh: Fraction,
     carbon_kg: Fraction,
 ) -> list[Fraction]:  # fmt: skip
-    """Return the cost of a power draw in each slot.
-
-    Cached, because many nodes often draw alike at one tariff.
-    """
-    return [
-        kwh_drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
-        for per_kwh, gram in zip(tariff, grams, strict=True)
-    ]
+    """Return the cost of a power draw in each slot."""
+    known: dict[tuple[int, int], Fraction] = {}
+    pairs = list(zip(tariff, grams, strict=True))
+    for per_kwh, gram in pairs:
+        if (key := (id(per_kwh), id(gram))) not in known:
+            known[key] = kwh_drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
+    return [known[id(per_kwh), id(gram)] for per_kwh, gram in pairs]
 
 
 def finest_unit(amounts: Collection[Fraction]) -> Fraction:
@@ -203,10 +211,10 @@ class Money:
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
         self.rates = _lowered(instance, rows.kinds)
-        costs = {column.way.fixed_key for columns in tasks.columns for column in columns}
+        costs = {column.way.fixed_key for columns in tasks.columns for column in representatives(columns)}
         fixed = {cost: weight * Fraction(cost) for cost in costs}
         amounts = {*fixed.values(), *self.late_once, *self.value, *self.rates.numbers(), *services.amounts()}
-        amounts.update(*each_line([rows.prices[row] for row in rows.used], set), *self.late, *self.early)
+        amounts.update(*each_line([rows.prices[row] for row in rows.used], values), *self.late, *self.early)
         amounts.update(weight * step for step in metered[0])
         passed = {after.gib for task in instance.tasks for after in task.after if after.gib}
         amounts.update(weight * Fraction(link.price) * Fraction(gib) for link in instance.links for gib in passed)
@@ -251,17 +259,22 @@ class Money:
         """
         # In whole parts of money: fractions would be slow for so many columns.
         part = lcm(
-            *set().union(*each_line(rows.prices, lambda line: {price.denominator for price in line})),
+            *set().union(*each_line(rows.prices, lambda line: {price.denominator for price in values(line)})),
             *(cost.denominator for cost in fixed.values()),
         )
-        per_unit = each_line(rows.prices, lambda line: int(max(map(abs, line), default=Fraction(0)) * part))
+        per_unit = each_line(rows.prices, lambda line: int(_largest(line) * part))
         parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
         slots, total, lost = instance.time.slots, Fraction(0), 0
+        unlike: dict[PoolRows, list[int]] = {}  # by rows on pools: places of pools with prices of their own
         priced: dict[tuple[int, ...], list[tuple[int, int]]] = {}  # by rows: positions of those with a price, the price
         for at, (task, columns) in enumerate(zip(check_time_each(instance.tasks), tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
             late += max(Fraction(0), self.early[at][1])
             most = most_lost = 0
+            if isinstance(columns, ColumnsOnPools):
+                if (places := unlike.get(columns.rows)) is None:
+                    places = unlike[columns.rows] = columns.rows.places_by(per_unit)
+                columns = [columns[place] for place in places]
             for column in columns:
                 held = column.amounts
                 if (prices := priced.get(column.rows)) is None:

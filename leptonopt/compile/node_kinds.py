@@ -7,11 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance, NodeKind, Pool
+from leptonopt.problem.arrays import Ints
 from leptonopt.runtime.clock import check_time_each
 
 SMALL = 64  # nodes of a kind that are distinguished without counting how many can be needed
@@ -46,6 +49,15 @@ class NodeKindInfo:
         """Return True for one node that is distinguished from others."""
         return self.node is not None and self.node == self.last
 
+    def usable(self, slot: int) -> Ints:
+        """Return the most nodes that can be usable, int64, shape (T,); `slot` in seconds."""
+        there = np.array(self.count, np.int64)
+        if self.stated.price is None:
+            there = np.minimum(there, self.reserved + self.commit_max)
+        booting = there[: -(-self.stated.boot // slot)]
+        np.minimum(booting, self.before, out=booting)
+        return there
+
 
 def node_kinds(
     instance: Instance,
@@ -57,7 +69,8 @@ def node_kinds(
 
     In a form with placements these are the nodes that the placements name.
     """
-    needed, named = _most_needed(instance, all_ways), _named_nodes(instance, all_ways, form)
+    needed = _most_needed(instance, all_ways) if distinguished else Counter[str]()
+    named = _named_nodes(instance, all_ways, form)
     return [
         kind
         for pool in instance.pools

@@ -7,11 +7,12 @@ that passes data on, the cost belongs to the options of the task that takes it, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from leptonopt.compile.data_moves import DataMove, Links
+from leptonopt.compile.pool_options import options_on_pools, plain_pools
 from leptonopt.compile.work_options import ConcreteOption, concrete_options, moving, without_region
 from leptonopt.instance import Instance, Task
 from leptonopt.instance.tasks import After
@@ -47,12 +48,15 @@ def data_tasks(instance: Instance) -> set[str]:
     return {id for pair in pairs for id in pair}
 
 
-def task_options(instance: Instance, places: Places | None = None) -> list[list[ConcreteOption]]:
-    """Return the options of every task; of tasks that pass data on, on pools that have a region."""
-    passing, found = data_tasks(instance), []
+def task_options(instance: Instance, places: Places | None = None) -> list[Sequence[ConcreteOption]]:
+    """Return the options of every task; of tasks that pass data on, on pools that have a region.
+
+    Those that differ in the pool alone are kept once for all pools.
+    """
+    passing, plain, found = data_tasks(instance), plain_pools(instance), list[Sequence[ConcreteOption]]()
     regions = Links.of(instance).regions if passing else {}
     for task in instance.tasks:
-        ways = concrete_options(instance, task)
+        ways = options_on_pools(task, plain) or concrete_options(instance, task)
         if task.id in passing:
             ways = [without_region(way) if regions[way.pool] is None else way for way in ways]
             ways = ways if places is None else [places.option(task, way) for way in ways]

@@ -13,7 +13,8 @@ import numpy as np
 from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot, zero_series
 from leptonopt.compile.charges import charge_by_slot
 from leptonopt.compile.money import NodeRates, node_rates
-from leptonopt.compile.rows import CompiledOption, RowBuilder
+from leptonopt.compile.pool_options import Columns
+from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import Instance, Measure, Meter, Pool, Quota, Time
@@ -21,7 +22,7 @@ from leptonopt.instance.quotas import NODE_HOURS
 from leptonopt.problem.problem import Quota as Limit
 from leptonopt.runtime.clock import check_time_each
 
-Groups = Sequence[tuple[int, Sequence[CompiledOption]]]  # copies and columns of each group
+Groups = Sequence[tuple[int, Columns]]  # copies and columns of each group
 MAX_USE = 2**50
 MAX_SUM = 2**60
 MAX_LIMIT = 2**61  # more than can be used
@@ -112,11 +113,13 @@ def compile_quotas(
     services: CompiledServices,
 ) -> list[tuple[Limit, Fraction]]:
     """Return the problem's quotas, one per window, with units; `groups` holds copies and columns."""
+    if not (windows := quota_windows(instance)):
+        return []
     runs = sum(copies for copies, _ in groups)
     unit_slots = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
     unit_slots += sum(way.greatest * sum(way.amounts) for way in services.ways) * instance.time.slots
-    windows = check_time_each(quota_windows(instance))
-    return [_compile_window(instance, rows, groups, services, window, (runs, unit_slots)) for window in windows]
+    most = runs, unit_slots
+    return [_compile_window(instance, rows, groups, services, window, most) for window in check_time_each(windows)]
 
 
 def _compile_window(

@@ -8,15 +8,24 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from math import comb, floor, lcm
-from typing import NamedTuple
 
 import numpy as np
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
 from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
-from leptonopt.compile.node_kinds import NodeKindInfo, node_kinds
+from leptonopt.compile.node_kinds import node_kinds
 from leptonopt.compile.packing_rows import PackingRow, packing_rows
+from leptonopt.compile.pool_options import (
+    MAX_DEMAND,
+    Columns,
+    ColumnsMaker,
+    ColumnsOnPools,
+    CompiledOption,
+    OptionsOnPools,
+    fine_uses,
+)
+from leptonopt.compile.row_prices import RowPrices
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns, contiguous
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import Finding, InstanceError
@@ -24,10 +33,8 @@ from leptonopt.instance import POWER, Instance, Measure, Pool, Quota, Service, T
 from leptonopt.instance.units import seconds
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED
-from leptonopt.runtime.clock import check_time_each
+from leptonopt.runtime.clock import check_time, check_time_each
 
-# A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
-MAX_DEMAND = 2**36
 MAX_LOAD = 2**60  # demand units on a row: the sum of all that can be used at once
 AMPLE = 2**61  # demand units of a resource: more than can be used
 MAX_PLACED = 200_000  # options on distinguished nodes
@@ -52,18 +59,6 @@ class Row:
     node: str | None
     scale: int
     packing: PackingRow | None = None
-
-
-class CompiledOption(NamedTuple):
-    """An option in slots and demand units, with the starts at which it fits the pools when alone."""
-
-    way: ConcreteOption
-    slots: int
-    rows: tuple[int, ...]
-    amounts: tuple[int, ...]
-    starts: Ints
-    once: tuple[tuple[int, Fraction], ...] = ()
-    special: bool = False  # its starts depend on more than its rows and the task's window
 
 
 class RowBuilder:
@@ -114,6 +109,7 @@ class RowBuilder:
         self._row_order: dict[tuple[str, tuple[str, ...]], tuple[tuple[int, ...], list[tuple[int, int]]]] = {}
         self._whole: dict[int, Ints] = {}
         self._rates: dict[str, InterruptionRates] = {}
+        self._on_pools = ColumnsMaker(self.index, self.scale, self._always, self.pool, self._shape)
 
     def _told_apart(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> set[str]:
         """Return the pools with nodes on which some task has to fit within one, or on whole ones."""
@@ -172,12 +168,18 @@ class RowBuilder:
 
     def _scales(self, holders: Iterable[tuple[Task | Service, Sequence[ConcreteOption]]]) -> None:
         parts: dict[int, list[tuple[str, int]]] = {}  # by the identity of uses, which options keep alive
+        known: set[object] = set()
 
         def finer(row: int, denominator: int) -> None:
             if self.scale[row] % denominator:
                 self.scale[row] = lcm(self.scale[row], denominator)
 
         for holder, found in check_time_each(list(holders)):
+            if isinstance(found, OptionsOnPools) and not self.counting:
+                for name, denominator in fine_uses(found, known):
+                    for pool in found.pools:
+                        finer(self.index[pool, name], denominator)
+                continue
             for way in found:
                 if (fine := parts.get(id(way.uses))) is None:
                     ratios = ((name, count.as_integer_ratio()[1]) for name, count in way.uses.items())
@@ -198,24 +200,13 @@ class RowBuilder:
             self.scale[row] = lcm(self.scale[row], self.scale[self.index[pool, name]])
 
     def _fill(self) -> None:
-        weights = self.instance.objective
+        prices = RowPrices(self.instance)
         for pool in self.instance.pools:
             for name in check_time_each(pool.resources):
                 row = self.index[pool.id, name]
                 if name in pool.capacity:
                     self._offer(row, least_by_slot(pool.capacity[name], pool.maintenance, name, self.time))
-                per_unit = Fraction(self.time.slot, 3600 * self.scale[row])
-                price = pool.price.get(name)
-                if price is not None:
-                    saved = self.instance.saved.get((pool.id, name, False))
-                    means = mean_by_slot(price, self.time) if saved is None else [Fraction(saved)] * self.time.slots
-                    factor = per_unit * Fraction(weights.cost)
-                    self.prices[row] = [mean * factor for mean in means]
-                if name == POWER and pool.carbon is not None and weights.carbon_kg:
-                    per_gram = per_unit * Fraction(weights.carbon_kg) / 1000
-                    carbon = mean_by_slot(pool.carbon, self.time)
-                    pairs = zip(self.prices[row], carbon, strict=True)
-                    self.prices[row] = [money + grams * per_gram for money, grams in pairs]
+                self.prices[row] = prices.of(pool, name, self.scale[row], self.prices[row])
         # A resource of nodes is limited by the nodes, also where the count is zero.
         nothing = np.zeros(self.time.slots, np.int64)
         offered: dict[int, Ints] = {
@@ -224,7 +215,7 @@ class RowBuilder:
         offered |= dict.fromkeys(self.packing, nothing)
         for at, row, size in check_time_each(self.supply):
             unit = self.units(row, size)
-            levels, level = np.unique(self._usable_nodes(self.kinds[at]), return_inverse=True)
+            levels, level = np.unique(self.kinds[at].usable(self.time.slot), return_inverse=True)
             most = np.array([min(AMPLE, unit * count) for count in levels.tolist()], np.int64)[level]
             offered[row] = np.minimum(AMPLE, offered.get(row, nothing) + most)
         for row, most in offered.items():
@@ -234,28 +225,28 @@ class RowBuilder:
                 for row in set(rows.values()):
                     self._offer(row, [quota.limit] * self.time.slots)
 
-    def _usable_nodes(self, kind: NodeKindInfo) -> Ints:
-        """Return the most nodes of a kind that can be usable, int64, shape (T,)."""
-        there = np.array(kind.count, np.int64)
-        if kind.stated.price is None:
-            there = np.minimum(there, kind.reserved + kind.commit_max)
-        booting = there[: -(-kind.stated.boot // self.time.slot)]
-        np.minimum(booting, kind.before, out=booting)
-        return there
-
     def _offer(self, row: int, least: Iterable[Decimal | None]) -> None:
         for slot, value in enumerate(check_time_each(least, OFTEN)):
             if value is not None:
                 self.capacity[row, slot] = min(UNLIMITED, floor(value * self.scale[row]))
 
-    def columns(self, task: Task, found: Sequence[ConcreteOption]) -> list[CompiledOption]:
+    def columns(self, task: Task, found: Sequence[ConcreteOption]) -> Columns:
         """Return the columns of a task's options; several per option for nodes or varying duration."""
+        if isinstance(found, OptionsOnPools) and (alike := self._alike_columns(found)) is not None:
+            return alike
         made: list[CompiledOption] = []
         for way in check_time_each(found, SOME):
             if way.refused is None and self._form.offers(task.id, way.id):
                 for placed in self._placed(task, way):
                     made += self._timed(task, placed)
         return made
+
+    def _alike_columns(self, found: OptionsOnPools) -> ColumnsOnPools | None:
+        """Return the columns of options on several pools; None where they differ in more than the pool."""
+        check_time()
+        if self.counting or self._form.offered is not None or not self.alike.isdisjoint(found.pools):
+            return None
+        return self._on_pools.columns(found)
 
     def _placed(self, task: Task, way: ConcreteOption) -> list[ConcreteOption]:
         """Return the option on each choice of nodes, where nodes are distinguished and it matters."""
@@ -303,8 +294,7 @@ class RowBuilder:
         self.used.update(rows)
         pool = self.pools[way.pool]
         if pool.interruptions is None or way.segment:
-            whole, part = way.duration.numerator, way.duration.denominator
-            slots = max(1, min(-(-whole // (part * self.time.slot)), self.time.slots + 1))
+            slots, _ = self._shape(way)
             starts, special = self._within(way, self.starts(rows, amounts, slots))
             yield CompiledOption(way, slots, rows, amounts, starts, self._once(task, way), special)
             return
@@ -323,6 +313,12 @@ class RowBuilder:
                 fits = np.array(runs.on_time(fits.tolist(), length, ends, chance), np.int64)
             for run in contiguous(fits):
                 yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)
+
+    def _shape(self, way: ConcreteOption) -> tuple[int, Ints]:
+        """Return the slots of an option, and its starts where it fits everywhere."""
+        whole, part = way.duration.numerator, way.duration.denominator
+        slots = max(1, min(-(-whole // (part * self.time.slot)), self.time.slots + 1))  # one more where it is longer
+        return slots, self.starts((), (), slots)
 
     def held(self, task: Task | Service, way: ConcreteOption) -> Demands:
         """Return rows and amounts that an option holds, cached where no nodes or quotas differ."""

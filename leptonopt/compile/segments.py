@@ -23,7 +23,8 @@ import numpy as np
 
 from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.groups import Members
-from leptonopt.compile.rows import CompiledOption, RowBuilder
+from leptonopt.compile.pool_options import Columns
+from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.work_options import ConcreteOption, before_fetching
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import Instance, Task
@@ -67,7 +68,7 @@ class CutInstance:
         """Return whether some task is cut."""
         return any(part.number for part in self.parts)
 
-    def columns(self, instance: Instance, rows: RowBuilder) -> list[list[CompiledOption]]:
+    def columns(self, instance: Instance, rows: RowBuilder) -> list[Columns]:
         """Return the columns of each task; `instance` has the tasks that are cut."""
         pairs = zip(self.parts, self.ways, strict=True)
         return [rows.columns(instance.tasks[part.task], ways) for part, ways in pairs]
@@ -255,9 +256,7 @@ class _Option:
     way: ConcreteOption
 
 
-def with_chains(
-    problem: Problem, cut: CutInstance, columns: Sequence[Sequence[CompiledOption]], groups: Sequence[Members]
-) -> Problem:
+def with_chains(problem: Problem, cut: CutInstance, columns: Sequence[Columns], groups: Sequence[Members]) -> Problem:
     """Return the problem with the quotas of all chains; `columns` are those of each task of `cut`."""
     if not cut.has_parts:
         return problem

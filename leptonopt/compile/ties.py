@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
+from leptonopt.compile.pool_options import representatives
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.compile.work_options import ConcreteOption, as_fraction
 from leptonopt.instance import ENDS, Instance
@@ -35,10 +36,9 @@ class Ties:
                 self.end = self.factor
                 self.factor *= sum(task.copies for task in instance.tasks) * instance.time.slots + 1
                 continue
-            units = lcm(*{_amount(c.way, name).denominator for columns in tasks.columns for c in columns})
-            most = [
-                max((_amount(column.way, name) for column in columns), default=Fraction(0)) for columns in tasks.columns
-            ]
+            ways = [[column.way for column in representatives(columns)] for columns in tasks.columns]
+            units = lcm(*{_amount(way, name).denominator for found in ways for way in found})
+            most = [max((_amount(way, name) for way in found), default=Fraction(0)) for found in ways]
             total = sum((task.copies * each for task, each in zip(instance.tasks, most, strict=True)), Fraction(0))
             self._weights.append((name, units, self.factor))
             self.factor *= int(total * units) + 1

@@ -7,7 +7,8 @@ from datetime import timedelta
 from fractions import Fraction
 
 from leptonopt.compile.places import Places
-from leptonopt.compile.rows import CompiledOption, RowBuilder
+from leptonopt.compile.pool_options import Columns, ColumnsOnPools, CompiledOption, representatives
+from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.units import seconds
@@ -20,7 +21,7 @@ from leptonopt.runtime.topological_order import OFTEN, topological_order
 class TaskWindows:
     """Columns of each task, and its window [release, deadline] in slots."""
 
-    def __init__(self, instance: Instance, columns: list[list[CompiledOption]], places: Places | None = None) -> None:
+    def __init__(self, instance: Instance, columns: list[Columns], places: Places | None = None) -> None:
         time = instance.time
         self.instance, self.columns = instance, columns
         self.release = [
@@ -89,13 +90,15 @@ class TaskWindows:
         yield from (at for at, columns in enumerate(self.columns) if self.mandatory[at] and not columns)
 
     def _drop(self, task: int) -> None:
-        self.columns[task] = [column for column in self.columns[task] if len(self.fitting(task, column))]
+        columns = self.columns[task]
+        kept = [column for column in representatives(columns) if len(self.fitting(task, column))]
+        self.columns[task] = columns if kept and isinstance(columns, ColumnsOnPools) else kept
 
     def _earliest_end(self, task: int) -> int:
-        return min(int(self.fitting(task, column)[0]) + column.slots for column in self.columns[task])
+        return min(int(self.fitting(task, column)[0]) + column.slots for column in representatives(self.columns[task]))
 
     def _latest_start(self, task: int) -> int:
-        return max(int(self.fitting(task, column)[-1]) for column in self.columns[task])
+        return max(int(self.fitting(task, column)[-1]) for column in representatives(self.columns[task]))
 
 
 def infeasibility_reasons(

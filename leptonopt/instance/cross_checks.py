@@ -75,9 +75,10 @@ def _between(
     for name, profile in profiles.items():
         yield from _work_findings(("profiles", name), profile, known_pools if whole else None)
     known_tasks = {task.id: task for task in tasks if task} if None not in tasks else None
+    sound = set[tuple[str, ...]]()
     for at, task in enumerate(check_time_each(tasks)):
         if task:
-            yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
+            yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks, sound)
     yield from service_findings(time, known_pools if whole else None, services, batches)
 
 
@@ -222,6 +223,7 @@ def _task_findings(
     pools: dict[str, Pool] | None,
     profiles: dict[str, Profile],
     tasks: Mapping[str, Task] | None,
+    sound: set[tuple[str, ...]],
 ) -> Iterator[Finding]:
     for at, after in enumerate(task.after):
         if tasks is not None and after.task not in tasks:
@@ -235,7 +237,7 @@ def _task_findings(
             yield Finding(f"the option id {option.id!r} stands twice in this task", (*place, "id"))
         ids.add(option.id or "")
         if pools is not None:
-            yield from _option_findings(place, option, pools)
+            yield from _option_findings(place, option, pools, sound)
     if task.work:
         yield from _work_findings((*path, "work"), task.work, pools)
         yield from _whole_work((*path, "work"), task.work, profiles, pools)
@@ -259,7 +261,20 @@ def _segment_findings(
             yield Finding(text, path)
 
 
-def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:
+def _option_findings(
+    place: Path, option: Option, pools: dict[str, Pool], sound: set[tuple[str, ...]]
+) -> Iterator[Finding]:
+    """Yield the findings of an option; `sound` has the resources and pools of earlier ones without any."""
+    key = ("" if option.nodes is None else "whole", *option.uses, "", *option.where)
+    if key in sound:
+        return
+    found = list(_where_findings(place, option, pools))
+    if not found:
+        sound.add(key)
+    yield from found
+
+
+def _where_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:
     for at, name in enumerate(option.where):
         if name not in pools:
             yield Finding(unknown_name("pool", name, pools), (*place, "pool") if option.pool else (*place, "pools", at))

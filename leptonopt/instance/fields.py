@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -101,6 +102,22 @@ def _name(value: object) -> str:
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in value):
         raise ValueError(f"the name {quoted(value)} has a control character or a line break in it; allowed is one line")
     return value
+
+
+@lru_cache(256)
+def _are_names(values: tuple[object, ...]) -> bool:
+    """Return whether all values are names; cached because many options have the same pools."""
+    try:
+        return all(_name(value) == value for value in values)
+    except ValueError:
+        return False
+
+
+def _known_names(value: object, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Return several names as they are; have anything else judged one by one."""
+    if isinstance(value, list | tuple) and all(type(each) is str for each in value) and _are_names(tuple(value)):
+        return tuple(value)
+    return validate(value)
 
 
 def _zone(value: object) -> str:
@@ -220,6 +237,7 @@ def empty_mapping(description: str | None = None) -> Any:
 _T = TypeVar("_T")
 _some = Field(json_schema_extra={"minProperties": 1})
 Many = Annotated[tuple[_T, ...], Field(strict=False), WrapValidator(in_chunks)]
+Names = Annotated[Many[Name], WrapValidator(_known_names)]
 ByName = Annotated[dict[Name, _T], WrapValidator(in_chunks)]
 DeviceKey = Annotated[Devices, BeforeValidator(_device_key)]
 Curve = Annotated[dict[DeviceKey, Positive], WrapValidator(in_chunks), AfterValidator(_not_empty), _some]

@@ -19,6 +19,7 @@ from leptonopt.instance.fields import (
     Lag,
     Many,
     Name,
+    Names,
     NotNegative,
     Positive,
     SomeByName,
@@ -176,7 +177,7 @@ class Option(StrictModel):
 
     id: Name | None = None
     pool: Name | None = None
-    pools: Many[Name] = Field(default=(), description="several pools, instead of pool")
+    pools: Names = Field(default=(), description="several pools, instead of pool")
     uses: ByName[NotNegative] = empty_mapping()
     nodes: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
         default=None, description="whole nodes, for this task alone"

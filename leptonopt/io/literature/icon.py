@@ -44,7 +44,8 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     pools = [_server(numbers, names, resources, tariff) for _ in range(machines)]
     count = numbers.whole("the number of tasks", 1, 1_000_000)
     numbers.options(count * len(pools))
-    tasks = [_task(numbers, names, resources, minutes, len(prices), at, pools) for _ in range(count)]
+    fitting = FittingServers(pools)
+    tasks = [_task(numbers, names, resources, minutes, len(prices), at, fitting) for _ in range(count)]
     numbers.end()
     return {
         "leptonopt": 1,
@@ -91,8 +92,30 @@ def _server(numbers: Numbers, names: set[str], resources: int, tariff: dict[str,
     return {"id": name, "nodes": node, "price": {"power": tariff}}
 
 
+class FittingServers:
+    """Servers by what they hold; lists of those that hold the same are one object, which is read faster."""
+
+    def __init__(self, servers: list[dict[str, Any]]) -> None:
+        self._names = [server["id"] for server in servers]
+        self._sizes = [server["nodes"]["size"] for server in servers]
+        self._holding: dict[tuple[str, int], int] = {}  # servers as the bits of a number
+        self._lists: dict[int, list[str]] = {}
+
+    def of(self, needs: Mapping[str, int]) -> list[str]:
+        """Return the names of the servers that hold some needs at once."""
+        bits = (1 << len(self._names)) - 1
+        for resource, need in needs.items():
+            if (holding := self._holding.get((resource, need))) is None:
+                fits = ("1" if size.get(resource, 0) >= need else "0" for size in reversed(self._sizes))
+                holding = self._holding[resource, need] = int("".join(fits), 2)
+            bits &= holding
+        if bits not in self._lists:
+            self._lists[bits] = [name for at, name in enumerate(self._names) if bits >> at & 1]
+        return self._lists[bits]
+
+
 def _task(
-    numbers: Numbers, names: set[str], resources: int, minutes: int, slots: int, at: Any, pools: list[dict[str, Any]]
+    numbers: Numbers, names: set[str], resources: int, minutes: int, slots: int, at: Any, fitting: FittingServers
 ) -> dict[str, Any]:
     name = _name(numbers, names, "task")
     duration = numbers.whole("a duration", 1, slots)
@@ -104,10 +127,7 @@ def _task(
     if not needs:
         raise numbers.wrong(f"{name} needs nothing of its server, which would not have to be on")
     uses, length = {**needs, "power": power}, f"{duration * minutes}m"
-    fitting = [
-        pool["id"] for pool in pools if all(need <= pool["nodes"]["size"].get(r, 0) for r, need in needs.items())
-    ]
-    if not fitting:
+    if not (pools := fitting.of(needs)):
         raise numbers.wrong(f"{name} fits on no server")
-    option = {"pools": fitting, "uses": uses, "duration": length}
+    option = {"pools": pools, "uses": uses, "duration": length}
     return {"id": name, "release": at(release), "deadline": at(deadline), "options": [option]}
