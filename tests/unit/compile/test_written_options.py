@@ -5,7 +5,7 @@ from __future__ import annotations
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.instance import validate
-from tests.unit.decisions.test_why_not import INSTANCE
+from tests.unit.decisions.test_questions import INSTANCE
 
 
 def test_there_and_back() -> None:
