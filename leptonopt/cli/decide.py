@@ -13,6 +13,7 @@ from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, pri
 from leptonopt.errors import Rejected, UsageError
 from leptonopt.io import files
 from leptonopt.plan.numbers import money_text, nothing_scarce
+from leptonopt.runtime.deadline import Stopwatch
 
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
@@ -284,7 +285,10 @@ def _plan_at_hand(given: Any) -> Mapping[str, Any] | None:
 def _tell(given: Any, question: Question) -> int:
     """Print the answer to a question, and write the plan after the change."""
     from leptonopt.decisions.ask import ask
+    from leptonopt.plan.report import console
+    from leptonopt.plan.report_explanation import print_conflicts
 
+    watch = Stopwatch()
     plan = _plan_at_hand(given)
     answer = ask(
         given.file, question, plan, time_limit=given.time_limit, method=given.method, threads=given.threads,
@@ -294,11 +298,27 @@ def _tell(given: Any, question: Question) -> int:
         print_note(note)
     if given.output is not None:
         files.write_atomic(given.output, files.dumped(dict(answer.document)))
+    conflicts = _conflicts(given, question, watch) if answer.status == "infeasible" else []
     if given.json:
-        files.write_atomic("-", files.dumped(answer.as_document()))
+        told = {"conflicts": conflicts} if conflicts else {}
+        files.write_atomic("-", files.dumped(answer.as_document() | told))
     else:
         _print_answer(answer)
+        print_conflicts(conflicts, console())
     return code_of(answer.status)
+
+
+def _conflicts(given: Any, question: Question, watch: Stopwatch) -> list[dict[str, Any]]:
+    """Return what cannot hold together after the change, as `explain` finds it in the time that is left."""
+    from leptonopt.infeasibility.explain import explain
+    from leptonopt.session.request import resolve_instance
+
+    changed = question.changed(resolve_instance(given.file, given.format, params_of(given.param))[1])
+    seconds = given.time_limit - watch.seconds()
+    if seconds <= 0:
+        return []
+    found: list[dict[str, Any]] = explain(changed, time_limit=seconds, repairs=False).document()["conflicts"]
+    return found
 
 
 def _print_answer(answer: Answer) -> None:

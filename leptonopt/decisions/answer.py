@@ -118,7 +118,7 @@ def answered(
     """Return the answer that two plans give: of the instance as it is, and as it would be."""
     _, changes = task_changes(before, after)
     moved = tuple(sorted(changes, key=lambda change: (-change.difference, change.task)))
-    told = tuple(note for note in notes if "warm start" not in note)
+    told = tuple(note for note in notes if "warm start" not in note and "`leptonopt explain`" not in note)
     if saved:
         gone = _names(before, "left_out") - _names(after, "left_out", "tasks") - _names(before, "tasks")
         told += tuple(f"{id} is left out as it is: what it costs is its value" for id in sorted(gone))

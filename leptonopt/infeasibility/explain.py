@@ -162,6 +162,7 @@ def explain(
     params: Mapping[str, str] | None = None,
     on_progress: Callable[[str], None] | None = None,
     begun: float | None = None,
+    repairs: bool = True,
 ) -> Explanation:
     """Explain why an instance has no plan.
 
@@ -171,6 +172,7 @@ def explain(
     time_limit : seconds of wall clock for everything
     on_progress : called with a line of what is being done
     begun : the moment of `time.monotonic` from which the time limit counts; default the call
+    repairs : whether changes that would help are searched
 
     Raises
     ------
@@ -184,7 +186,7 @@ def explain(
     make_limits(time_limit)
     with time_limited(deadline, "the instance was read"):
         found, stated, _ = resolve_instance(instance, format, params)
-    return _Explainer(found, plain(stated), watch, time_limit, on_progress or (lambda line: None)).explanation()
+    return _Explainer(found, plain(stated), watch, time_limit, on_progress or (lambda line: None)).explanation(repairs)
 
 
 class _Explainer:
@@ -198,8 +200,8 @@ class _Explainer:
         self.notes: list[str] = []
         self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
-    def explanation(self) -> Explanation:
-        """Return whether there is a plan, the conflicts, and repairs."""
+    def explanation(self, repairs: bool) -> Explanation:
+        """Return whether there is a plan, the conflicts, and repairs if they are asked for."""
         self.say("looking for a plan")
         answer = self.oracle.answer(self.document, share=1.0)
         if answer.feasible is None:
@@ -209,12 +211,14 @@ class _Explainer:
         self.core = answer.core
         self.oracle.deadline = self.end.share(TUNING.conflict_share)
         conflicts = tuple(self._conflicts())
-        self.oracle.deadline = self.end
-        found = Repairs(self.instance, self.document, self.oracle, self.say, self.notes, counted=bool(answer.core))
-        repairs = found.of(conflicts)
         if not repairs:
+            return self._result("infeasible", conflicts, ())
+        self.oracle.deadline = self.end
+        search = Repairs(self.instance, self.document, self.oracle, self.say, self.notes, counted=bool(answer.core))
+        found = search.of(conflicts)
+        if not found:
             self.notes.append("no repair by a single kind of change was found and verified in time")
-        return self._result("infeasible", conflicts, repairs)
+        return self._result("infeasible", conflicts, found)
 
     def _result(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
         reasons = tuple(compile_instance(self.instance).impossible) if status == "infeasible" else ()

@@ -20,8 +20,22 @@ def explained(document: dict[str, Any], console: Console) -> None:
     console.print(line.append(f"  {words[status]}  ({document['seconds']:.1f} s)", style="default"), soft_wrap=True)
     for reason in document["reasons"]:
         console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
-    many = len(document["conflicts"]) > 1
-    for number, conflict in enumerate(document["conflicts"], 1):
+    print_conflicts(document["conflicts"], console)
+    if document["repairs"]:
+        console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
+    for repair in document["repairs"]:
+        cost = money(repair["cost"])
+        changes = " and ".join(map(printable, repair["changes"]))
+        proven = ", the least there is" if repair["status"] == "optimal" else ""
+        console.print(Text(f"  {changes}: feasible at {cost} {currency}{proven}"), soft_wrap=True)
+    for note in document["notes"]:
+        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+
+
+def print_conflicts(conflicts: Sequence[dict[str, Any]], console: Console) -> None:
+    """Print what cannot hold together, a line for each demand."""
+    many = len(conflicts) > 1
+    for number, conflict in enumerate(conflicts, 1):
         few = len(conflict["unproven"])
         spared = f"of which {few} may not be needed (marked ?)" if few else "none of which can be spared"
         console.print(Text(f"\nConflict {number if many else ''}".rstrip() + f", {spared}:", style="bold"))
@@ -33,15 +47,6 @@ def explained(document: dict[str, Any], console: Console) -> None:
             console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
         for said in _demands(conflict["demands"], unproven):
             console.print(Text(f"  {printable(said)}"), soft_wrap=True)
-    if document["repairs"]:
-        console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
-    for repair in document["repairs"]:
-        cost = money(repair["cost"])
-        changes = " and ".join(map(printable, repair["changes"]))
-        proven = ", the least there is" if repair["status"] == "optimal" else ""
-        console.print(Text(f"  {changes}: feasible at {cost} {currency}{proven}"), soft_wrap=True)
-    for note in document["notes"]:
-        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
 
 
 def _demands(demands: Sequence[dict[str, Any]], unproven: Collection[str]) -> Iterator[str]:

@@ -48,8 +48,11 @@ def test_why_not(files: tuple[Path, Path]) -> None:
     code, out, _ = called("why-not", files[0], "x", "--plan", files[1], "--start", "2026-01-05T01:00Z", *FAST)
     assert code == 4
     assert out.startswith("there is no plan then: infeasible")
+    assert "Conflict, none of which can be spared:\n  task 'x' must run\n" in out
     late = ("--start", "2026-01-05T01:00Z", "--json")
-    assert called("why-not", files[0], "x", "--plan", files[1], *late, *FAST)[0] == 4
+    code, out, _ = called("why-not", files[0], "x", "--plan", files[1], *late, *FAST)
+    assert code == 4
+    assert json.loads(out)["conflicts"][0]["tasks"] == ["x"]
 
 
 def test_cost_of(tmp_path: Path) -> None:
