@@ -18,7 +18,6 @@ from os import PathLike
 from typing import Any
 
 from leptonopt.compile.compiler import compile_instance
-from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import dotted
 from leptonopt.infeasibility.documents import Document, earners, pruned, subset
 from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle, Question
@@ -34,7 +33,7 @@ from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.session.request import make_limits, resolve_instance
 
-__all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest_option"]
+__all__ = ["Conflict", "Explanation", "Repair", "explain"]
 
 
 @dataclass(frozen=True)
@@ -388,15 +387,3 @@ def _connected_by_precedence(instance: Instance, id: str) -> list[str]:
             each for each, before in waits.items() if before & linked
         }
     return [task.id for task in instance.tasks if task.id in linked]
-
-
-def fastest_option(instance: Instance, id: str) -> str:
-    """Return the fastest option of a task and its duration, in words."""
-    from leptonopt.instance.units import duration_text
-
-    task = next(task for task in instance.tasks if task.id == id)
-    slot, allowed = instance.time.slot, [way for way in concrete_options(instance, task) if not way.refused]
-    if not allowed:
-        return "it has no way that is allowed"
-    way = min(allowed, key=lambda way: way.duration)
-    return f"{duration_text(-(-way.duration // slot) * slot)} at its fastest ({way.id})"

@@ -13,18 +13,6 @@ from leptonopt.instance.names import unknown_name
 from leptonopt.instance.unchecked import kinds
 
 Document = dict[str, Any]
-NAMED = (
-    "pools",
-    "tasks",
-    "services",
-    "batches",
-    "quotas",
-    "meters",
-    "savings",
-    "nodes",
-    "options",
-    "replicas",
-)  # lists whose entries go by `id`
 
 
 def plain(value: Any) -> Any:

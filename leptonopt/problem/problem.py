@@ -38,7 +38,6 @@ from leptonopt.runtime.clock import check_time_each
 
 UNLIMITED = 2**62
 RULES = ("once", "window", "capacity", "nodes", "precedence", "quota", "affinity", "cost")
-SERVICE_RULES = ("replicas", "serve", "batches")
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,6 @@ class ChainSearch:
         whole = [[group] for group in range(problem.groups) if group not in chained]
         self.tasks = [chain.groups.tolist() for chain in problem.chains] + whole
         self.chains = dict(enumerate(SlotChain(problem, chain) for chain in problem.chains))
-        self.task_of = {group: at for at, groups in enumerate(self.tasks) for group in groups}
         self.placing = PartialSchedule(problem, ProblemIndex(problem))
         self.guide = self._guide()
         self.price = np.zeros(problem.capacity.shape, np.int64)  # on capacity, for steps with noise [1/PRICE_SCALE]

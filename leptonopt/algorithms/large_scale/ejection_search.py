@@ -56,7 +56,6 @@ class EjectionSearch:
         self.prices = self._prices(oracle, price)
         self.state = self._make_state()
         self.all = np.arange(len(placed.group))
-        self.delta = 0.0
 
     def _prices(self, oracle: ClassPricer, price: Floats) -> EjectionCosts:
         """Return guiding costs at these multipliers, float, shape (K, T), with the true costs."""
@@ -121,7 +120,6 @@ class EjectionSearch:
             trials -= made
             if trials > 0:
                 self.state = self._make_state()
-        self.delta += changed
         return changed
 
 

@@ -29,7 +29,7 @@ from leptonopt.problem.schedule import Schedule, metered_use, node_schedule_of
 from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
-__all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]
+__all__ = ["NO_LIMIT", "IntegerProgram", "build_model"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,6 @@ MOST_TOKENS = 1_000_000
 MOST_AT_ONCE = 10_000
 MAX_PAIRS = 100_000
 TOKENS = (("AvgInTokens", 0), ("AvgOutTokens", 1))
-DELAYS = ("alpha", "beta", "gamma")
 MOST_RATE = 10**9
 KINDS = ("split", "whole", "one-way")  # the first is that of services that state none
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from leptonopt import solve
-from leptonopt.infeasibility.explain import explain, fastest_option
-from tests.helpers.tiny_instances import document, instance, pool, task
+from leptonopt.infeasibility.explain import explain
+from tests.helpers.tiny_instances import document, pool, task
 
 
 def test_an_instance_with_a_plan() -> None:
@@ -57,11 +57,3 @@ def test_the_document_is_json() -> None:
     assert stated["conflicts"][0]["tasks"] == ["t"]
     assert stated["conflicts"][0]["demands"][0]["words"] == "pool 'a' offers 4 gpu"
     assert stated["repairs"]
-
-
-def test_the_fastest_option_in_words() -> None:
-    """With its duration in whole slots."""
-    made = instance(
-        {"id": "t", "options": [{"pool": "a", "duration": "3h"}, {"id": "quick", "pool": "a", "duration": "90m"}]}
-    )
-    assert fastest_option(made, "t") == "2h at its fastest (quick)"
