@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Any, Protocol
@@ -70,14 +71,14 @@ class _Change:
     to be too little; a longer horizon takes too long, and a budget is best raised to what a plan needs.
     """
 
-    make: Callable[[Document, int], str | None]
+    make: Callable[[Document, Any], str | None]  # steps: whole ones, but of quotas
     most: int
     left_out: bool = False
     quota: str | None = None
     gradual: bool = True
     refutable: bool = False
 
-    def at(self, document: Document, steps: int) -> tuple[str, Document] | None:
+    def at(self, document: Document, steps: int | Decimal) -> tuple[str, Document] | None:
         """Return the change in words and the document after some steps; None where it cannot be stated."""
         changed = copy.deepcopy(document)
         try:
@@ -85,6 +86,11 @@ class _Change:
         except NotRemovable:
             return None
         return None if text is None else (text, changed)
+
+
+def _exact_steps(limit: Decimal, used: Fraction) -> Decimal:
+    """Return the steps by which a quota is raised to what a plan uses, to a hundredth of a step."""
+    return Decimal(max(1, ceil(100 * (used - Fraction(limit)) / Fraction(grain(limit))))) / 100
 
 
 _JOINT = _Change(lambda document, steps: None, 1)  # one change for each of several conflicts
@@ -162,7 +168,7 @@ class Repairs:
         if result is None or result.cost is None or result.cost >= least.cost:
             return
         used = max(Fraction(str(line["used"])) for line in result.document["quotas"] if line["id"] == quota)
-        changed = change.at(self.document, ceil((used - Fraction(limit)) / Fraction(grain(limit))))
+        changed = change.at(self.document, _exact_steps(limit, used))
         if changed is not None:
             known = Answer(True, tasks=tuple(result.document["tasks"]))
             made = self._verified([changed[0]], changed[1], known, deadline, change)
@@ -282,8 +288,7 @@ class Repairs:
         found = self.oracle.least_use(free, stated["id"], 0.5 * deadline.left())
         if found is None:
             return None
-        steps = ceil((found[0] - Fraction(limit)) / Fraction(grain(limit)))
-        changed = change.at(document, max(1, steps))
+        changed = change.at(document, _exact_steps(limit, found[0]))
         return None if changed is None else (*changed, found[1])
 
     def _steps(self, change: _Change, document: Document, deadline: Deadline) -> int | None:

@@ -76,7 +76,7 @@ def _quota(instance: Instance, at: int) -> Requirement:
 
     used = f", of which {plain_text(quota.used)} is used before" if quota.used else ""
 
-    def raise_limit(document: Document, steps: int) -> str:
+    def raise_limit(document: Document, steps: int | Decimal) -> str:
         more = grain(quota.limit) * steps
         find_entry(document, "quotas", quota.id)["limit"] = quota.limit + more
         return f"the quota {quota.id!r} raised by {plain_text(more)} to {plain_text(quota.limit + more)}"

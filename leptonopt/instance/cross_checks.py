@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
-from leptonopt.errors import Finding, Path
+from leptonopt.errors import Finding, Path, did_you_mean
 from leptonopt.instance import units
 from leptonopt.instance.fields import Series
 from leptonopt.instance.names import unknown_name
@@ -302,7 +302,7 @@ def _measure_findings(
         if name not in tasks:
             yield Finding(unknown_name("task", name, tasks), (*path, "tasks", at))
     for at, name in enumerate(quota.teams or ()):
-        if name not in teams:
+        if name not in teams and did_you_mean(name, teams):  # a team may have nothing to do
             yield Finding(unknown_name("team", name, teams), (*path, "teams", at))
     for at, name in enumerate(quota.pools or ()):
         if name not in pools:

@@ -30,7 +30,9 @@ class Measure(StrictModel):
     of: Name = Field(
         description="money, energy (kWh), carbon (kg), node_hours, a resource (unit-hours), or what options consume"
     )
-    used: NotNegative = Field(default=Decimal(0), description="used before the horizon, in its first window")
+    used: Amount = Field(
+        default=Decimal(0), description="used before the horizon, in its first window; below 0 of money in quotas alone"
+    )
     per: Literal["horizon", "slot", "day", "week", "month", "quarter", "year", "moment"] = "horizon"
     tasks: Many[Name] | None = Field(default=None, description="ids; all tasks when absent")
     teams: Many[Name] | None = None
@@ -71,6 +73,8 @@ class Quota(Measure):
     def _some_room(self) -> Quota:
         if self.budget:
             return self
+        if self.used < 0:
+            raise ValueError(f"used: {self.used} is below zero; at least 0, except of money")
         if self.limit < 0:
             raise ValueError(f"limit: {self.limit} is below zero; at least 0, except of money")
         if self.used and self.per == "moment":
@@ -109,6 +113,8 @@ class Meter(Measure):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Meter:
+        if self.used < 0:
+            raise ValueError(f"used: {self.used} is below zero; at least 0 in meters")
         if self.per == "moment":
             raise ValueError("per: a meter adds up over time; allowed are all periods of quotas but moment")
         return self

@@ -62,9 +62,9 @@ class Limits:
             made["teams"] = [team for team in made["teams"] if team in teams]
         used = self._used(measure)
         made.pop("used", None)
-        if used and "limit" in made and used > made["limit"]:
+        if used > 0 and "limit" in made and used > (limit := max(Decimal(0), Decimal(made["limit"]))):
             self.notes.append(f"quota {made['id']!r} is used up beyond its limit by {used - made['limit']}")
-            used = max(Decimal(0), Decimal(made["limit"]))
+            used = limit
         return made | ({"used": used} if used else {})
 
     def _used(self, measure: Document) -> Decimal:

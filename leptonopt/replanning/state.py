@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from leptonopt.compile.services import replica_options
 from leptonopt.errors import Finding, InstanceError, Path, dotted
-from leptonopt.instance import Instance, Service
-from leptonopt.instance.fields import ByName, Instant, Lag, Many, Name, NotNegative, StrictModel, empty_mapping
+from leptonopt.instance import Instance, Quota, Service
+from leptonopt.instance.fields import Amount, ByName, Instant, Lag, Many, Name, NotNegative, StrictModel, empty_mapping
 from leptonopt.instance.messages import validated
 from leptonopt.instance.names import unknown_name
 
@@ -151,7 +151,7 @@ class State(StrictModel):
     failed: Many[Failed] = ()
     fixed: Many[Name] = ()
     nodes: Many[Standing] = ()
-    used: ByName[NotNegative] = empty_mapping()
+    used: ByName[Amount] = empty_mapping()
     replicas: Many[Replicas] = ()
     batches: Many[BatchDone] = ()
     move: Move | None = None
@@ -189,8 +189,12 @@ def _findings(state: State, instance: Instance) -> list[Finding]:
     for at, name in enumerate(state.fixed):
         if name not in tasks:
             found.append(Finding(f"there is no task {name!r}", ("fixed", at)))
-    quotas = {measure.id for measure in instance.measures}
-    found += [Finding(f"there is no quota {name!r}", ("used", name)) for name in state.used if name not in quotas]
+    measures = {measure.id: measure for measure in instance.measures}
+    for name, used in state.used.items():
+        if (measure := measures.get(name)) is None:
+            found.append(Finding(f"there is no quota {name!r}", ("used", name)))
+        elif used < 0 and not (measure.budget and isinstance(measure, Quota)):
+            found.append(Finding(f"{used} is below zero; at least 0, except of quotas of money", ("used", name)))
     return found + _findings_of_nodes(state, instance) + _findings_of_services(state, instance)
 
 

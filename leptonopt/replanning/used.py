@@ -51,7 +51,7 @@ class UsedByTasks:
             if windows[-1].first < slot:
                 used = bill.used(windows)[-1] - windows[-1].spent
                 found[measure.id] = (Decimal(used.numerator) / used.denominator).quantize(STEP, ROUND_FLOOR)
-        return {id: used.normalize() for id, used in found.items() if used > 0}
+        return {id: used.normalize() for id, used in found.items() if used}
 
     def _runs(self, lines: Iterable[Mapping[str, Any]], slot: int) -> Iterator[TaskRun]:
         """Yield what has begun, as far as it lies before a slot."""

@@ -520,7 +520,7 @@ class Draw:
         if quota["per"] == "day" and rng.random() < 0.5:
             quota["per"] = rng.choice(["week", "month", "quarter", "year"])
         if quota["per"] != "moment" and rng.random() < 0.3:
-            quota["used"] = rng.choice([0, 1, 2, Decimal("0.5")])
+            quota["used"] = rng.choice([0, 1, 2, Decimal("0.5"), *([-1] if quota["of"] == "money" else [])])
         if quota["of"] == "money" and rng.random() < 0.3:
             quota["tasks"] = [f"t{n}" for n in range(len(tasks)) if rng.random() < 0.7]
         if quota["of"] == "money" and quota["per"] != "moment" and rng.random() < 0.3:

@@ -982,9 +982,9 @@ def _quota(tree: dict[str, Any], clock: Clock) -> Quota:
     else:
         windows = [[slot] for slot in slots] if per in ("moment", "slot") else [slots]
     limit, used = number(tree["limit"]), number(get(tree, "used", 0))
-    if limit < 0 and (tree["of"] != "money" or per == "moment"):
-        raise Refused("a limit below zero")
-    if used < 0 or (used and per == "moment"):
+    if min(limit, used) < 0 and (tree["of"] != "money" or per == "moment"):
+        raise Refused("a limit, or what is used, below zero")
+    if used and per == "moment":
         raise Refused("used before the horizon, at any moment")
     return Quota(
         tree["id"],

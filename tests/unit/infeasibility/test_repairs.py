@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from leptonopt import solve
 from leptonopt.infeasibility.explain import explain
 from leptonopt.infeasibility.feasibility_check import FeasibilityOracle
-from leptonopt.infeasibility.repairs import Repairs, _Change
+from leptonopt.infeasibility.repairs import Repairs, _Change, _exact_steps
 from leptonopt.instance import validate
 from leptonopt.runtime.deadline import Deadline
 from tests.helpers.tiny_instances import document, pool, task
@@ -47,6 +49,14 @@ def test_quotas_of_a_moment_are_raised_to_what_a_plan_needs(monkeypatch: pytest.
         "the quota 'q' raised by 1 to 2",
         "the quota 'q' raised by 2 to 3",
     )
+
+
+@pytest.mark.parametrize(("limit", "used", "steps"), [
+    ("100", "100.5", "0.5"), ("9", "10", "100"), ("0", "0.5", "0.5"), ("5000", "5010.333", "1.04"), ("100", "100", "0.01"),
+])  # fmt: skip
+def test_quotas_are_raised_to_what_is_used(limit: str, used: str, steps: str) -> None:
+    """To a hundredth of a step, which is a hundredth of the limit in round numbers."""
+    assert _exact_steps(Decimal(limit), Fraction(used)) == Decimal(steps)
 
 
 def test_two_conflicts_need_a_change_each() -> None:

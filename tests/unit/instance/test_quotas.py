@@ -40,7 +40,7 @@ def test_a_task_without_a_team_is_in_no_team() -> None:
     assert not quota(teams=["x"]).covers(task)
 
 
-@pytest.mark.parametrize("more", [{"limit": -1}, {"per": "decade"}, {"of": ""}])
+@pytest.mark.parametrize("more", [{"limit": -1}, {"used": -1}, {"per": "decade"}, {"of": ""}])
 def test_quotas_that_are_refused(more: dict[str, Any]) -> None:
     """Limits below zero, other spans, no resource."""
     with pytest.raises(ValidationError):

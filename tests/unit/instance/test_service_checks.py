@@ -119,4 +119,5 @@ def test_ids_are_unique() -> None:
 def test_teams_of_services_are_known_to_quotas() -> None:
     quota = {"id": "q", "of": "gpu", "limit": 5, "teams": ["search"]}
     assert not findings(service_document(team="search") | {"quotas": [quota]})
-    assert findings(service_document() | {"quotas": [quota]})
+    assert findings(service_document(team="searches") | {"quotas": [quota]})
+    assert not findings(service_document() | {"quotas": [quota]})  # a team with nothing to do

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from leptonopt.errors import UsageError
+from leptonopt.errors import InstanceError, UsageError
 from leptonopt.instance import validate
 from leptonopt.replanning.document import Replanned, remaining_instance
 from leptonopt.replanning.state import read_state
@@ -36,6 +37,15 @@ def test_meters_go_on_where_they_are() -> None:
     meter = {"of": "energy", "tiers": [{"price": 0}, {"from": 5, "price": 1}]}
     (found,) = rest(meter, name="meters", used={"q": 4}).document["meters"]
     assert found["used"] == 4
+
+
+@pytest.mark.parametrize(("limit", "used"), [(10, -5), (-10, -5), (10, Decimal("7.5"))])
+def test_what_has_been_earned_is_used_below_0(limit: int, used: Decimal) -> None:
+    """With prices below 0 a budget has more left than its limit."""
+    found = rest({"limit": limit}, used={"q": used})
+    assert (found.document["quotas"][0]["used"], found.notes) == (used, [])
+    with pytest.raises(InstanceError, match="below zero"):
+        rest({"of": "gpu", "limit": 10}, used={"q": -5})
 
 
 def test_limits_that_are_used_up() -> None:

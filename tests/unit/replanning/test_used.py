@@ -55,6 +55,14 @@ def test_sums_by_hand(measure: dict[str, Any], hour: int, used: int | None) -> N
         assert found.notes == []
 
 
+def test_what_is_earned() -> None:
+    """At prices below 0 a budget is used below 0."""
+    pools = [{"id": "own", "capacity": {"gpu": 8}, "price": {"gpu": -1}}]
+    made = world(pools=pools, quotas=[{"id": "q", "of": "money", "limit": 0, "tasks": ["b"]}])
+    assert UsedByTasks(made).by(LINES, units.instant("2026-11-30T23:00Z")) == {"q": Decimal(5 - 3)}
+    assert UsedByTasks(made).by(LINES, units.instant("2026-12-01T00:00Z")) == {"q": Decimal(5 - 6)}
+
+
 def test_each_segment_consumes() -> None:
     """Two segments consume 2 each; one that goes on from before the horizon consumes nothing."""
     options = [{"id": "own", "pool": "own", "uses": {"gpu": 3}, "duration": "4h", "consumes": {"licence": 2}}]
