@@ -142,7 +142,7 @@ class ServicesSession(SolveSession):
         Services whose optimum alone is out of reach are planned with the tasks instead.
         """
         limits = self.limits_for(self._share_of_services() * self.left(), self.limits.threads)
-        function = run_in_thread(services.solve)
+        function = run_in_thread(services.solve_briefly if self.problem.groups else services.solve)
         if not self.problem.groups or (method == "auto" and not services.is_solved_by_states(self.problem)):
             self._run_here("services", function, limits)
             return None if self.state.schedule is None else self.state.schedule.replicas

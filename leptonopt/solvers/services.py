@@ -17,7 +17,8 @@ from leptonopt.algorithms.services.allotment import planned_in_parts
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.fixed_replicas import around, joined
 from leptonopt.algorithms.services.integer_program import solve_integer
-from leptonopt.algorithms.services.joint_relaxation import Relaxed, relaxed
+from leptonopt.algorithms.services.joint_ascent import ascended
+from leptonopt.algorithms.services.joint_relaxation import Relaxed, no_prices, relaxed
 from leptonopt.algorithms.services.prices import services_at
 from leptonopt.algorithms.services.subproblem import without_tasks
 from leptonopt.errors import OutOfTime
@@ -65,6 +66,11 @@ def solve_first(problem: Problem, warm_start: Schedule | None, limits: Limits, m
     return _searched(problem, warm_start, limits, monitor, _Search.plan_first)
 
 
+def solve_briefly(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Return a schedule as `solve` does, without bounds of single services as a whole."""
+    return _searched(problem, warm_start, limits, monitor, _Search.run_briefly)
+
+
 def solve_whole(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Return what the integer program of services and tasks together finds and proves."""
     return _searched(problem, warm_start, limits, monitor, _Search.solve_whole)
@@ -110,6 +116,7 @@ class _Search:
         self.planner = Planner(problem)
         self.best, self.cost, self.lower = None, None, None
         self.infeasible = False
+        self.brief = False
         if warm_start is not None:
             self.take(warm_start)
 
@@ -135,6 +142,11 @@ class _Search:
             if not self.closed():
                 step()
 
+    def run_briefly(self) -> None:
+        """Plan as `run` does, without bounds of single services as a whole."""
+        self.brief = True
+        self.run()
+
     def plan_first(self) -> None:
         """Construct a first schedule quickly, where there is none: services first, or else tasks first."""
         if self.best is None:
@@ -143,12 +155,8 @@ class _Search:
             self._propose(self.planner.first(self.taken(tasks)), tasks)
 
     def bound_apart(self) -> None:
-        """Bound services and tasks as if they shared nothing, long before a relaxation can."""
-        problem, most = self.problem, self.problem.services.most
-        nothing = Relaxed(
-            np.zeros_like(problem.capacity), np.zeros((2, *most.shape), np.int64), most.astype(float), 0.0
-        )
-        self._take_bounds(islice(services_at(problem, self.planner, nothing, 0.0, 0.0), 1))
+        """Bound services and tasks as if they shared nothing, long before prices can."""
+        self._take_bounds(islice(services_at(self.problem, self.planner, no_prices(self.problem), 0.0, 0.0), 1))
 
     def solve_whole(self) -> None:
         """Solve the integer program of services and tasks together.
@@ -181,14 +189,16 @@ class _Search:
         self.propose(self.planner.together(parts.on, self.taken(self.best)), self.best)
 
     def plan_together(self) -> None:
-        """Plan by a relaxation of services and tasks together, and take the bound that its prices prove."""
+        """Plan at prices of what services and tasks share, and take the bound that they prove."""
         planner, problem = self.planner, self.problem
         if np.all(planner.owned.row[problem.services.hold_row] >= 0) or (found := self._relaxed()) is None:
             return
         seconds, threads = SETTINGS.bound * self.deadline.left(), self.limits.threads
         bounds = services_at(problem, planner, found, seconds, SETTINGS.gap, threads)
         self._take_bounds(islice(bounds, 1))
-        on, tasks = self._plan_in_parts(found)
+        on, tasks = self._plan_at(found)
+        if self.brief:
+            return
         self._take_bounds(bounds)
         while on is not None and not self.closed():
             before = self.cost
@@ -205,24 +215,35 @@ class _Search:
                 return
 
     def _relaxed(self) -> Relaxed | None:
-        """Return the relaxation with the tasks, or beside those of the best schedule if it takes too long."""
-        if (found := relaxed(self.problem, SETTINGS.relaxation * self.deadline.left())) is not None:
+        """Return prices of what is shared, by ascent or of a linear relaxation.
+
+        The latter is with the tasks, or beside those of the best schedule if it takes too long.
+        """
+        problem, seconds = self.problem, SETTINGS.relaxation * self.deadline.left()
+        found = None
+        if not len(problem.services.batches):
+            found = ascended(problem, self.planner, no_prices(problem), seconds)
+        if (found := found or relaxed(problem, seconds)) is not None:
             return found
-        return self._relaxed_beside(self.best) if self.problem.groups and self.best is not None else None
+        return self._relaxed_beside(self.best) if problem.groups and self.best is not None else None
 
     def _relaxed_beside(self, tasks: Schedule | None) -> Relaxed | None:
         """Return the relaxation of the services in what tasks leave."""
         room = self.planner.room(self.taken(tasks))
         return relaxed(without_tasks(self.problem, room), SETTINGS.relaxation * self.deadline.left())
 
-    def _plan_in_parts(self, found: Relaxed) -> tuple[Ints | None, Schedule | None]:
-        """Plan tasks at the prices of a relaxation, and services in parts of what these leave; return both."""
-        tasks = self._tasks_at(found.prices)
-        if tasks is not None:
-            found = self._relaxed_beside(tasks) or found
-        else:
+    def _plan_at(self, found: Relaxed) -> tuple[Ints | None, Schedule | None]:
+        """Plan services at prices and tasks around them, or else tasks first; return both."""
+        planner, before = self.planner, self.cost
+        on = planner.at_prices(self.problem.price + found.prices)
+        if on is None:
+            on = planned_in_parts(planner, found.on, self.taken(None))
+        self.propose(on, None, found.prices)
+        if not self.problem.groups or self.cost != before:
+            return on, self.best
+        if (tasks := self._tasks_at(found.prices)) is None:
             tasks = self.best
-        on = planned_in_parts(self.planner, found.on, self.taken(tasks))
+        on = planned_in_parts(planner, (self._relaxed_beside(tasks) or found).on, self.taken(tasks))
         self.propose(on, tasks)
         return on, tasks
 
@@ -235,9 +256,9 @@ class _Search:
         alone = around(replace(problem, price=problem.price + prices), nothing)
         return None if alone is None or not alone.groups else self._completed(alone)
 
-    def _completed(self, alone: Problem) -> Schedule | None:
-        """Return the tasks of a problem without services, planned greedily."""
-        inside = NullMonitor(self.monitor.should_stop)
+    def _completed(self, alone: Problem, prices: Ints | int = 0) -> Schedule | None:
+        """Return the tasks of a problem without services, planned greedily at its prices and others."""
+        alone, inside = replace(alone, price=alone.price + prices), NullMonitor(self.monitor.should_stop)
         return complete(alone, Schedule.of([], []), self.limits.until(self.deadline), inside)
 
     def taken(self, tasks: Schedule | None) -> Ints:
@@ -257,16 +278,16 @@ class _Search:
             self.lower = bound
             self.monitor.bound(bound)
 
-    def propose(self, on: Ints | None, tasks: Schedule | None) -> None:
-        """Take replicas on, with these tasks where they fit, or with tasks inserted around them."""
+    def propose(self, on: Ints | None, tasks: Schedule | None, prices: Ints | int = 0) -> None:
+        """Take replicas on, with these tasks if they fit, or with tasks inserted around them at prices."""
         if on is None:
             return
         taken = self.taken(tasks)
-        self._propose(self.planner.worked(on, taken), tasks)
+        self._propose(self.planner.worked(on, taken), tasks, prices)
         if len(self.problem.services.batches) and not self.closed():
-            self._propose(self.planner.with_batches(on, taken), tasks)
+            self._propose(self.planner.with_batches(on, taken), tasks, prices)
 
-    def _propose(self, on: Ints | None, tasks: Schedule | None) -> None:
+    def _propose(self, on: Ints | None, tasks: Schedule | None, prices: Ints | int = 0) -> None:
         """Take replicas on that do the batches."""
         replicas = None if on is None else self.planner.schedule(on)
         if replicas is None or (alone := around(self.problem, replicas)) is None:
@@ -276,7 +297,7 @@ class _Search:
             if not violated_rules(self.problem, kept):
                 self.take(kept)
                 return
-        found = self._completed(alone) if alone.groups else Schedule.of([], [])
+        found = self._completed(alone, prices) if alone.groups else Schedule.of([], [])
         if found is not None:
             self.take(joined(self.problem, found, replicas))
 

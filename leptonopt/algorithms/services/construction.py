@@ -171,6 +171,12 @@ class Planner:
             order.insert(0, missing)
         return None
 
+    def at_prices(self, price: NDArray[Any]) -> Ints | None:
+        """Return replicas on, (W, T), found quickly at prices of rows; None where none are found."""
+        services, none = range(len(self.problem.services)), np.zeros_like(self.problem.capacity)
+        on, missing = self._in_order(none, price.astype(float), None, services, quick=True)
+        return on if missing is None else None
+
     def together(self, on: Ints | None, taken: Ints | None = None) -> Ints | None:
         """Return replicas that fit the capacity together, (W, T); None where none are found."""
         services = self.problem.services

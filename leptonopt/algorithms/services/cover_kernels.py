@@ -32,14 +32,14 @@ def _relaxed(cost: Array, most: Array, weight: Array, slot: int, first: int, nee
 
 @jit
 def least_covers(
-    cost: Array, most: Array, weight: Array, need: Array, missed: float, tries: int, state: Array
+    cost: Array, most: Array, weight: Array, need: Array, missed: float, tries: int, state: Array, on: Array
 ) -> Array:
     """Return the least cost of each slot, float64, shape (T,); infinite where nothing covers the need.
 
     `cost`, `most` and `weight` have shape (T, W), `need` (T,), all floats with whole values; costs are not below zero,
     weights above. In each slot ways ascend in cost per weight, and none costs more than to miss what it serves: a unit
     of need may be missed at a cost, which may be infinite. After so many tries the relaxation is taken. `state` is room
-    for the search, shape (3, W + 1).
+    for the search, shape (3, W + 1). The counts of the best covers are written to `on`, shape (T, W).
     """
     found, ways = np.zeros(len(need)), cost.shape[1]
     step = 0.0 if missed < np.inf else 1.0 - MARGIN  # less than the costs of two answers differ
@@ -54,14 +54,13 @@ def least_covers(
             trial, count[depth] = trial + 1, count[depth] - 1
             rest = left[depth] - count[depth] * weight[slot, depth]
             total = paid[depth] + count[depth] * cost[slot, depth]
-            if count[depth] < 0:
-                depth -= 1
-            elif rest <= 0:
-                best = min(best, total)
-            elif total + _relaxed(cost, most, weight, slot, depth + 1, rest, missed) >= best - step:
+            whole = total if rest <= 0 else total + _relaxed(cost, most, weight, slot, depth + 1, rest, missed)
+            if count[depth] < 0 or (rest > 0 and whole >= best - step):
                 depth -= 1  # fewer replicas of this way cost no less
-            elif depth + 1 == ways:
-                best = min(best, total + rest * missed)
+            elif rest <= 0 or depth + 1 == ways:
+                if whole < best:
+                    best = whole
+                    on[slot, : depth + 1], on[slot, depth + 1 :] = count[: depth + 1], 0.0
             else:
                 depth += 1
                 left[depth], paid[depth] = rest, total

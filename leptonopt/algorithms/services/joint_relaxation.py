@@ -42,6 +42,12 @@ class Relaxed:
     value: float
 
 
+def no_prices(problem: Problem) -> Relaxed:
+    """Return prices of nothing."""
+    most = problem.services.most
+    return Relaxed(np.zeros_like(problem.capacity), np.zeros((2, *most.shape), np.int64), np.zeros(most.shape), -np.inf)
+
+
 def relaxed(problem: Problem, seconds: float) -> Relaxed | None:
     """Return a solution of the relaxation within some seconds; None where there is none in time."""
     if problem.options > MOST_OPTIONS:

@@ -44,7 +44,11 @@ def services_at(
     deadline, many = Deadline.after(seconds), len(problem.services)
     prices = np.where(planner.owned.row[:, None] < 0, found.prices, 0)
     states = [planner.states(service) for service in range(many)]
-    bounds = [_greatest(slot_bound(each, prices, found.switching), fluid_bound(each, prices)) for each in states]
+    slots = [slot_bound(each, prices, found.switching) for each in states]
+    bounds = [
+        _greatest(None if slot is None else slot.bound, fluid_bound(each, prices))
+        for slot, each in zip(slots, states, strict=True)
+    ]
     rest = _rest_at(problem, planner, prices)
     order = np.argsort([-float(bound or 0) for bound in bounds], kind="stable").tolist()
 

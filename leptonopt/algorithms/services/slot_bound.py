@@ -12,6 +12,7 @@ are left out.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +25,15 @@ EXACT = 2**40  # of which sums of costs and weights are exact in floats
 ROUNDING = 1e-9  # relative, above the rounding of floats
 
 
-def slot_bound(states: ServiceStates, prices: Ints, switching: Ints) -> int | None:
+@dataclass(frozen=True, eq=False)
+class SlotAnswer:
+    """Hold a lower bound, and the replicas on in the cheapest cover of each slot, int64, (W, T)."""
+
+    bound: int
+    on: Ints
+
+
+def slot_bound(states: ServiceStates, prices: Ints, switching: Ints) -> SlotAnswer | None:
     """Return a lower bound on the cost of a service at its own prices and these; None without one.
 
     `prices` has shape (K, T). `switching` are multipliers of starts and stops of all ways, int64, shape (2, W, T).
@@ -42,15 +51,18 @@ def slot_bound(states: ServiceStates, prices: Ints, switching: Ints) -> int | No
         return None
     gained = np.where(each < 0, most, 0)
     fixed = (each * gained).sum() - services.running[states.ways] @ start[:, 0]
-    least = _covers(states, np.maximum(0, each), most - gained, gained)
+    least, on = _covers(states, np.maximum(0, each), most - gained, gained)
     total = float(least.sum())
-    return int(fixed) + math.ceil(total * (1 - ROUNDING)) if math.isfinite(total) else None
+    if not math.isfinite(total):
+        return None
+    return SlotAnswer(int(fixed) + math.ceil(total * (1 - ROUNDING)), gained + np.rint(on).astype(np.int64))
 
 
-def _covers(states: ServiceStates, cost: Ints, most: Ints, gained: Ints) -> Floats:
-    """Return the most that a cut asks for in each slot beside replicas that are gained, shape (T,)."""
+def _covers(states: ServiceStates, cost: Ints, most: Ints, gained: Ints) -> tuple[Floats, Floats]:
+    """Return the dearest cover of a cut by slot beside what is gained: costs, (T,), counts, (W, T)."""
     problem, serving = states.problem, states.problem.serving[states.service]
-    demand, found = problem.services.demand[problem.services.classes(states.service)].T, np.zeros(problem.slots)
+    demand = problem.services.demand[problem.services.classes(states.service)].T
+    found, on = np.zeros(problem.slots), np.zeros(cost.shape)
     for family in serving.stated:
         cuts = family[0]
         weight, need = np.abs(cuts.weight).astype(float), cuts.required(demand) - cuts.supply(gained.T)
@@ -58,18 +70,23 @@ def _covers(states: ServiceStates, cost: Ints, most: Ints, gained: Ints) -> Floa
             continue
         for number, paid in enumerate(cuts.paid.tolist()):
             asked = np.maximum(0.0, need[:, number].astype(float))
-            found = np.maximum(found, covered(cost.T, most.T, weight[number], asked, 1 / paid if paid else math.inf))
-    return found
+            least, cover = covered(cost.T, most.T, weight[number], asked, 1 / paid if paid else math.inf)
+            on = np.where(least > found, cover.T, on)
+            found = np.maximum(found, least)
+    return found, on
 
 
-def covered(cost: Ints, most: Ints, weight: Floats, need: Floats, missed: float) -> Floats:
-    """Return the least cost of covering the need of each slot, float, shape (T,).
+def covered(cost: Ints, most: Ints, weight: Floats, need: Floats, missed: float) -> tuple[Floats, Floats]:
+    """Return the least cost of covering each slot, float, shape (T,), and its counts, (T, W).
 
     `cost` and `most` have shape (T, W), `weight` (W,), `need` (T,).
     """
-    kept = weight > 0
+    every, kept = np.zeros(cost.shape), np.flatnonzero(weight > 0)
     cost, most, weight = cost[:, kept].astype(float), most[:, kept].astype(float), weight[kept]
     order = np.argsort(cost / weight, axis=1)
     cost, most = (np.take_along_axis(each, order, axis=1) for each in (cost, most))
     most[cost >= missed * weight[order]] = 0
-    return least_covers(cost, most, weight[order], need, missed, TRIES, np.zeros((3, len(weight) + 1)))
+    on = np.zeros(cost.shape)
+    least = least_covers(cost, most, weight[order], need, missed, TRIES, np.zeros((3, len(weight) + 1)), on)
+    np.put_along_axis(every, kept[order], on, axis=1)
+    return least, every

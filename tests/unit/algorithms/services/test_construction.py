@@ -37,6 +37,18 @@ def test_the_second_service_takes_what_is_left() -> None:
     assert on.tolist() == [[2, 2], [0, 0], [1, 1], [1, 1]]
 
 
+def test_prices_of_rows_move_services_to_others() -> None:
+    planner = Planner(two_services(3))
+    for price, first_row in ((0, 3), (3, 3), (9, 0)):
+        on = planner.at_prices(planner.problem.price + np.array([[price], [0]]))
+        assert on is not None
+        assert planner.problem.services.load(on, 2).tolist() == [[first_row] * 2, [4 - first_row] * 2]
+    assert (
+        Planner(dataclasses.replace(two_services(1), capacity=np.ones((2, 2), np.int64))).at_prices(np.zeros((2, 2)))
+        is None
+    )
+
+
 def test_a_service_without_replicas_enough_is_impossible() -> None:
     found = two_services(9)
     few = dataclasses.replace(found.services, most=np.ones_like(found.services.most))

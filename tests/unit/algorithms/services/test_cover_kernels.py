@@ -32,10 +32,14 @@ def test_least_costs_are_those_of_all_counts(missed: float) -> None:
         cost, most = ([[rng.randint(0, top) for _ in range(ways)] for _ in range(3)] for top in (20, 3))
         need = [rng.randint(0, 30) for _ in range(3)]
         arrays = (np.array(each, float) for each in (cost, most, weight, need))
-        found = covered(*arrays, missed)
+        found, on = covered(*arrays, missed)
         assert found.tolist() == [least(cost[t], most[t], weight, need[t], missed) for t in range(3)]
+        short = np.maximum(0, np.array(need) - on @ weight)
+        assert np.all(on <= most)
+        paid = (on * cost).sum(axis=1) + np.where(short > 0, short * missed if missed < inf else 0, 0)
+        assert paid[found < inf].tolist() == found[found < inf].tolist()
 
 
 def test_the_relaxation_bounds_where_there_are_too_many_tries() -> None:
     arrays = (np.array(each, float) for each in ([[4, 3]], [[9, 9]], [[3, 2]], [10]))
-    assert least_covers(*arrays, inf, 0, np.zeros((3, 3)))[0] == pytest.approx(40 / 3)
+    assert least_covers(*arrays, inf, 0, np.zeros((3, 3)), np.zeros((1, 2)))[0] == pytest.approx(40 / 3)

@@ -26,7 +26,7 @@ def test_any_multipliers_bound_a_service(seed: int) -> None:
     drawn = np.random.default_rng(seed).integers(0, 50, (2, *found.services.most.shape))
     for switching in (np.zeros_like(drawn), drawn):
         bound = slot_bound(states, prices, switching)
-        assert bound is None or bound <= solved[0]
+        assert bound is None or bound.bound <= solved[0]
 
 
 @pytest.mark.parametrize("seed", first(8, range(100), ci=16))
@@ -36,4 +36,6 @@ def test_slots_by_themselves_are_the_optimum_where_starts_cost_nothing(seed: int
     nothing = np.zeros((2, *found.services.most.shape), np.int64)
     solved, bound = states.solve(), slot_bound(states, np.zeros_like(found.price), nothing)
     if solved is not None and all(len(family[0].paid) == 1 for family in found.serving[0].stated):
-        assert bound == solved[0]
+        assert bound is not None
+        assert bound.bound == solved[0]
+        assert bound.on.shape == solved[1].shape
