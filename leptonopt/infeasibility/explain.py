@@ -5,7 +5,7 @@ any one of them the rest can hold. Each of these answers is an engine's proof or
 the time was too short for one, the explanation says for which line that is not known.
 
 The filter begins with tasks that cannot run even alone, then with those of a proof without search
-(`farkas`), then with all. It drops groups first, then single members (Chinneck, 2008, Feasibility
+(`models.farkas`), then with all. It drops groups first, then single members (Chinneck, 2008, Feasibility
 and Infeasibility in Optimization, chapter 6, deletion filtering in groups).
 """
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from leptonopt.algorithms.models.farkas import prove_infeasible
 from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import decode, encode
 from leptonopt.compile.node_form import COUNTED
 from leptonopt.errors import InstanceError, NoPlan, OutOfTime
 from leptonopt.infeasibility.documents import Document, pruned, shorter
-from leptonopt.infeasibility.farkas import prove_infeasible
 from leptonopt.instance import Instance, has_any, units, validate
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts

@@ -9,8 +9,9 @@ import numpy as np
 from leptonopt.algorithms.heuristics.chain_search import ChainSearch, whole_start
 from leptonopt.algorithms.lagrangian.path_dual import PathDual
 from leptonopt.algorithms.lagrangian.pricing import infeasible_solution
+from leptonopt.algorithms.models.farkas import prove_infeasible
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Stop
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Stopwatch
 
@@ -25,6 +26,8 @@ class SegmentsSettings:
     repairs : steps of ruin and recreate for a first schedule, where the construction placed not every task
     prices : share of the time after which prices on capacity end
     rounds : rounds of prices at most
+    counting : share of the time for a proof that there is too much work in all, where no schedule was found
+    counted : nonzeros of a relaxation for which that is tried: 0.1 s of CPU time
     steps, slow_rounds : steps of ruin and recreate, and rounds of prices, for each second of the limit, where the clock
         must not decide
     """
@@ -33,6 +36,8 @@ class SegmentsSettings:
     repairs: int = 200
     prices: float = 0.35
     rounds: int = 200
+    counting: float = 0.1
+    counted: int = 200_000
     steps: int = 20
     slow_rounds: int = 2
 
@@ -65,7 +70,10 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
 
 def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Return a first schedule, and the bound without capacity; what other methods start from."""
+    """Return a first schedule, and the bound without capacity; what other methods start from.
+
+    Where there is none, too much work in all may be proven.
+    """
     engine, dual = f"numpy {np.__version__}", PathDual(problem)
     dual.evaluate()
     if dual.impossible or dual.best is None:
@@ -73,6 +81,9 @@ def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, moni
     monitor.bound(dual.best)
     search = ChainSearch(problem, monitor, limits.seed)
     search.start(warm_start or _first(problem, limits))
+    if search.found is None and prove_infeasible(problem, SETTINGS.counting * limits.time_limit, SETTINGS.counted):
+        note = "there is too much work in all, by multipliers of the linear relaxation"
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
     search.improve(lambda: search.found is not None, SETTINGS.repairs)
     return _said(search, dual.best, Stop.DONE, engine)
 

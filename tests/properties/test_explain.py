@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 import leptonopt
+from leptonopt.algorithms.models.farkas import prove_infeasible
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InstanceError, dotted
 from leptonopt.infeasibility.explain import Conflict, Explanation, explain
-from leptonopt.infeasibility.farkas import prove_infeasible
 from leptonopt.instance import validate
 from tests.helpers.feasibility import Undecided, has_plan
 from tests.helpers.marks import first

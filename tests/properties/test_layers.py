@@ -133,7 +133,7 @@ DOORS = {
     "scipy": {
         "algorithms.lagrangian.relaxation",
         "algorithms.models.regions",
-        "infeasibility.farkas",
+        "algorithms.models.farkas",
         "experiments.statistics",
         "experiments.figures",
         "algorithms.models.time_indexed",

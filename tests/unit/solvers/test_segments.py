@@ -31,6 +31,16 @@ def test_a_task_without_a_path_is_infeasible() -> None:
     assert segments.solve(blocked, None, Limits(5), NullMonitor()).status is Status.INFEASIBLE
 
 
+def test_too_much_work_is_counted() -> None:
+    """The start of other methods proves that two tasks of three hours do not fit into four hours."""
+    shut = [{"from": "2026-01-05T02:00Z", "to": "2026-01-05T06:00Z"}]
+    for copies, status in ((2, Status.INFEASIBLE), (1, Status.OPTIMAL)):
+        options = [{"pool": "a", "uses": {"gpu": 2}, "duration": "3h"}]
+        problem = cut_problem({"segments": True, "copies": copies, "options": options}, maintenance=shut)
+        found = segments.baseline(problem, None, Limits(10), NullMonitor())
+        assert (found.status, "too much work" in found.note) == (status, copies == 2)
+
+
 def test_deterministic() -> None:
     """Equal seeds give equal schedules, whatever the clock."""
     problem = cut_problem(

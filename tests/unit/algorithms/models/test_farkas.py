@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from leptonopt.algorithms.models.farkas import prove_infeasible
 from leptonopt.compile.compiler import compile_instance
-from leptonopt.infeasibility.farkas import prove_infeasible
 from leptonopt.infeasibility.feasibility_check import without_costs
 from leptonopt.instance import Instance
 from tests.helpers import bruteforce, random_problems
