@@ -35,12 +35,12 @@ class Proof:
     groups: tuple[int, ...]
 
 
-def prove_infeasible(problem: Problem, seconds: float, most: int = MOST) -> Proof | None:
+def prove_infeasible(problem: Problem, seconds: float, nonzeros: int = MOST) -> Proof | None:
     """Return a proof that the linear relaxation has no solution.
 
-    None where it has one, where it has more nonzeros than `most`, or none was found in time.
+    None where it has one, where it has more than `nonzeros`, or none was found in time.
     """
-    if seconds <= 0 or predicted_size(problem)[1] > most:
+    if seconds <= 0 or predicted_size(problem)[1] > nonzeros:
         return None
     program = _program(problem)
     weights = program.multipliers(seconds)
