@@ -36,7 +36,7 @@ class MultiStartTuning:
     pace_attempts: int = 12  # bisection steps between cheapest starts and earliest ends
     ejections: int = 5  # ejection steps per unassigned group at the usual effort
     job_share: float = 0.25  # share of the time for each of the two searches by kernels over jobs
-    job_seconds: float = 3.0  # the same in seconds
+    job_seconds: float = 3.0  # the same in seconds; of a baseline its share of that
     seconds_per_job: float = 0.05  # of each of these searches: what has no plan must not take all of the time
     order_groups: int = 60  # groups up to which schedules of orders for lateness are always taken
     notable_gain: float = 0.15  # of orders for lateness over a construction, below which their schedule is not taken:
@@ -73,6 +73,7 @@ class MultiStart:
     found, cost : the best schedule and its objective; None and 0 without one
     fewest : the least number of unassigned mandatory groups of an attempt
     deadline, latest : end of the time: after the first construction, and for that construction
+    share : share of the time limit for what follows the first construction; below 1 for a start of other methods
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class MultiStart:
         self.fewest = problem.groups + 1
         self.built = False
         self.latest = limits.deciding()
-        self.deadline = self.latest.share(share)
+        self.deadline, self.share = self.latest.share(share), share
 
     def shortfall(self) -> str:
         """Return in words why no schedule was found."""
@@ -132,8 +133,9 @@ class MultiStart:
             return
         ranks = priority_orders(self.problem, self.blocks)
         self.build(ranks)
-        self.search_jobs()
-        if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
+        annealed = self.search_jobs() and self.found is not None
+        # Beside rented nodes and quotas annealing goes on after a baseline, and then multipliers guide it.
+        if self.problem.groups and (self.problem.capacity < UNLIMITED).any() and not (annealed and self.share < 1):
             self.run_with_multipliers(ranks)
         for effort in (TUNING.long_effort,) if self.problem.groups > TUNING.large else (1, 4, TUNING.long_effort):
             for at, rank in enumerate(ranks):
@@ -174,12 +176,12 @@ class MultiStart:
         self.built = True
         seconds = TUNING.job_share * self.limits.effort
         if self.found is not None:
-            seconds = min(TUNING.job_seconds, seconds)
+            seconds = min(self.share * TUNING.job_seconds, seconds)
         search.search_with_penalties(seconds, first=self.found is None)
         return self.found is not None
 
-    def search_jobs(self, last: bool = False) -> None:
-        """Search by kernels over jobs.
+    def search_jobs(self, last: bool = False) -> bool:
+        """Search by kernels over jobs; return whether by penalties.
 
         Orders are searched where lateness costs, penalties are used where nodes or quotas count. Orders for lateness
         are constructed without kernels first: these may not be compiled yet. With `last`, only a first schedule is
@@ -188,21 +190,21 @@ class MultiStart:
         problem, dated = self.problem, has_due_dates(self.problem)
         penalised = bool(problem.quotas or len(problem.nodes)) or self.found is None
         if not (dated or penalised) or self.should_stop():
-            return
+            return False
         if dated and not last and problem.groups <= TUNING.dated_groups:
             for order in due_date_orders(problem):
                 self.attempt(order.tolist(), self.true, hurry=False)
         if not self.kernels_ready() or self.should_stop():
-            return
+            return False
         from leptonopt.algorithms.heuristics.job_arrays import fits_kernels  # load numba
         from leptonopt.algorithms.heuristics.job_search import JobSearch
 
         if not fits_kernels(problem):
-            return
+            return False
         over = self.should_stop if last else self.out_of_time
         search = JobSearch(problem, self.blocks, self.limits, over, self.take)
         most = TUNING.seconds_per_job * len(search.jobs.penalty)
-        seconds = min(TUNING.job_seconds, TUNING.job_share * self.limits.effort, most)
+        seconds = min(self.share * TUNING.job_seconds, TUNING.job_share * self.limits.effort, most)
         if dated and not last:
             if self.found is not None and not penalised and problem.groups > TUNING.order_groups:
                 self.notable = round(self.cost - TUNING.notable_gain * abs(self.cost))
@@ -214,6 +216,7 @@ class MultiStart:
             search.search_with_penalties(min(self.limits.effort, most) if last else seconds, first=last)
         if self.found is not None:
             self.adopt(self.found)
+        return penalised
 
     def kernels_ready(self, wait: bool = False) -> bool:
         """Return whether the kernels over jobs are compiled; `wait` for them, as deterministic mode does."""

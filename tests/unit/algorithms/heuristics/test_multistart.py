@@ -83,3 +83,15 @@ def test_kernels_alone_construct_where_tasks_are_many(monkeypatch):
     found = greedy.solve(made, None, limits, NullMonitor()).schedule
     assert found is not None
     assert not violated_rules(made, found)
+
+
+@pytest.mark.parametrize(("share", "priced"), [(0.4, 0), (1.0, 1)])
+def test_a_baseline_leaves_multipliers_to_the_annealing_that_follows(monkeypatch, share, priced):
+    """Greedy alone constructs with them too, where a search under penalties has found a plan."""
+    problem, calls = two_pools(budget=100), list[object]()
+    monkeypatch.setattr(multistart.MultiStart, "search_jobs", lambda self, last=False: True)
+    monkeypatch.setattr(multistart.MultiStart, "run_with_multipliers", lambda self, ranks: calls.append(ranks))
+    search = multistart.MultiStart(problem, BlockPricer(problem), Limits(5.0), NullMonitor(), share)
+    search.run()
+    assert search.found is not None
+    assert len(calls) == priced
