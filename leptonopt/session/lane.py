@@ -98,6 +98,7 @@ class Lane:
     Attributes
     ----------
     waiting : stages to come
+    begun : methods that had a turn
     turn : the stage at work; None between two
     asked : whether the stage at work was asked to give way
     """
@@ -108,6 +109,7 @@ class Lane:
         self.waiting, self.adaptive, self.asked = list(stages), adaptive, False
         self._slowness, self._load = min(slowness, SETTINGS.slowest), slowness
         self.turn: Turn | None = None
+        self.begun = set[str]()
         self._past: list[Turn] = []  # turns that may go on in another round
         self._time_limit, self._rounds = time_limit, 1
 
@@ -128,9 +130,15 @@ class Lane:
         """Return whether a stage may go on beyond its share."""
         return self.adaptive and stage.share < 1 and stage.method in SETTINGS.elastic
 
+    def awaits(self, method: str) -> bool:
+        """Return whether a method is at work, or its first turn is to come."""
+        to_come = method not in self.begun and any(stage.method == method for stage in self.waiting)
+        return to_come or (self.turn is not None and self.turn.stage.method == method)
+
     def begin(self, stage: Stage, now: float, until: float = math.inf) -> None:
         """Note that a stage begins, and the end of its share."""
         self.turn, self.asked = Turn(stage, now, until), False
+        self.begun.add(stage.method)
 
     def gained(self, gain: float, now: float) -> None:
         """Note a gain of the stage at work."""

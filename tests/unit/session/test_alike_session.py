@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import leptonopt
-from leptonopt.session.alike_session import AlikeSession
+from leptonopt.compile.node_form import TOLD_APART
+from leptonopt.problem.protocol import Limits, Stop
+from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import now
+from leptonopt.runtime.signals import Signals
+from leptonopt.session import portfolio
+from leptonopt.session.alike_session import AlikeSession, AlikeState, ToldApartSession
+from leptonopt.session.lane import Lane
 from leptonopt.session.session import SolveSession
 from leptonopt.session.session_type import session_type
 from leptonopt.session.source import open_source
@@ -85,3 +93,41 @@ def test_no_plan_with_nodes_is_proven() -> None:
     """Five tasks of 3 in one hour fit two nodes by their sum, and not one by one."""
     found = leptonopt.solve(stated([3, 3, 3, 3, 3], hours=1), method="cpsat", time_limit=20, isolate=False)
     assert found.status == "infeasible"
+
+
+def test_the_search_on_counted_nodes_ends_after_the_first_annealing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 35 % of the time without nodes for the best schedule; after 65 % before annealing has ended."""
+    source = open_source(stated([4, 4, 4]))()
+    monkeypatch.setattr(AlikeState, "fits", lambda state, near=0.0: False)
+    monkeypatch.setattr(AlikeState, "place_exactly", lambda state, equal=False: None)
+
+    def stops(share: float, begun: bool | None) -> bool:
+        session = AlikeSession(source, Limits(1000.0), now(), source.closing(0.0), Signals(False))
+        session.state.schedule = Schedule.of([], [])
+        lane = Lane([portfolio.ANNEALING, portfolio.LNS], 1000.0)
+        session.lanes = [] if begun is None else [lane]
+        if begun:
+            lane.begin(portfolio.ANNEALING, 0.0)
+            lane.end(Stop.LIMIT, 300.0)
+            lane.waiting = [portfolio.LNS]
+        monkeypatch.setattr(session.state.watch, "seconds", lambda: share * 1000.0)
+        return session.should_stop()
+
+    assert [stops(share, begun=True) for share in (0.34, 0.36)] == [False, True]
+    for begun in (None, False):
+        assert [stops(share, begun) for share in (0.36, 0.64, 0.66)] == [False, False, True]
+
+
+def test_neighbourhoods_go_first_beside_a_plan_with_nodes_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annealing comes before them without a plan, and on many groups."""
+    monkeypatch.setattr(portfolio, "is_annealed", lambda problem, deterministic=False: True)
+    source = open_source(stated([4, 4, 4]))().in_form(TOLD_APART)
+
+    def first(schedule: Schedule | None, few_groups: int) -> str:
+        monkeypatch.setattr(portfolio, "LIMITS", replace(portfolio.LIMITS, small_columns=0, few_groups=few_groups))
+        session = ToldApartSession(source, Limits(9.0, threads=1), now(), source.closing(0.0), Signals(False))
+        session.state.schedule = schedule
+        return next(one.method for one in session._lanes_of_auto()[0] if one.method != "cpsat-intervals")
+
+    some = Schedule.of([], [])
+    assert [first(some, 250), first(some, 0), first(None, 250)] == ["lns", "penalty-search", "penalty-search"]

@@ -31,6 +31,16 @@ def test_stages_come_again_by_their_gain_per_second() -> None:
     assert [stage and (stage.method, stage.share) for stage in again] == [("two", 1.0), ("one", 1.0)]
 
 
+def test_a_lane_awaits_the_first_turn_of_a_method() -> None:
+    """From before it begins until it ends, and later turns only while they last."""
+    lane = Lane([ONE, TWO, ONE], time_limit=60)
+    assert [lane.awaits(method) for method in ("one", "two", "three")] == [True, True, False]
+    assert run(lane, 0.0, 10, Stop.LIMIT) == "one"
+    assert [lane.awaits(method) for method in ("one", "two")] == [False, True]
+    lane.begin(ONE, 20.0)
+    assert lane.awaits("one")
+
+
 def test_a_stage_that_ends_at_once_does_not_come_again() -> None:
     """Unless it gained: an engine that gives up would be started over and over."""
     lane = Lane([ONE, TWO], time_limit=60)
