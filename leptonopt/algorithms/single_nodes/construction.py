@@ -37,19 +37,36 @@ def _least(problem: Problem, values: Floats) -> Floats:
     return np.where(np.isfinite(least), least, 1.0)
 
 
-def construct(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool], by_part: float = 0.0) -> bool:
+def construct(
+    placing: SingleNodeSchedule,
+    order: Ints,
+    stop: Callable[[], bool],
+    by_part: float = 0.0,
+    some: Callable[[int], Ints | None] = lambda _: None,
+) -> bool:
     """Insert all copies in an order, each in its cheapest column; return False when stopped early.
 
-    `by_part` is that of `SingleNodeSchedule.node_costs`.
+    `by_part` and `some` are those of `SingleNodeSchedule.cheapest_column`; all nodes are tried where some are full.
     """
     problem = placing.problem
     for group in order.tolist():
         if stop():
             return False
         limit = int(problem.value[group]) if problem.optional[group] else INFEASIBLE_COST
-        while placing.missing[group] and (found := placing.cheapest_column(group, limit, by_part)):
+        while placing.missing[group]:
+            found = placing.cheapest_column(group, limit, by_part, some) or placing.cheapest_column(
+                group, limit, by_part
+            )
+            if found is None:
+                break
             placing.insert(group, found[1], found[2])
     return True
+
+
+def sample(most: int, seed: int) -> Callable[[int], Ints | None]:
+    """Return a function that chooses so many of n nodes at random, all of fewer than twice as many."""
+    random = np.random.default_rng(seed)
+    return lambda n: None if n < 2 * most else random.choice(n, most, replace=False)
 
 
 def construct_early(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool]) -> bool:

@@ -7,7 +7,8 @@ rows of one table: half a million options (5,000 groups on 100 nodes) are placed
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,18 @@ class AlikeNodes:
     first: int
     last: int
 
+    def on(self, nodes: Ints) -> AlikeNodes:
+        """Return some of the options, by their places."""
+        return replace(
+            self,
+            options=self.options[nodes],
+            kinds=self.kinds[nodes],
+            rows=self.rows[nodes],
+            amounts=self.amounts[nodes],
+            part=self.part[nodes],
+            running=self.running if len(self.running) == 1 else self.running[nodes],
+        )
+
 
 class SingleNodeSchedule:
     """A partial schedule on single nodes, and the cheapest feasible column of a group in it.
@@ -57,7 +70,9 @@ class SingleNodeSchedule:
         is switched on and off again [money units]
     """
 
-    def __init__(self, problem: Problem, schedule: Schedule | None = None) -> None:
+    def __init__(
+        self, problem: Problem, schedule: Schedule | None = None, like: SingleNodeSchedule | None = None
+    ) -> None:
         self.problem, nodes = problem, problem.nodes
         self.free = problem.capacity.copy()
         self.busy: Ints = np.zeros(nodes.count.shape, np.int64)
@@ -81,7 +96,7 @@ class SingleNodeSchedule:
         self.kind_of = np.full(problem.options, -1)
         of = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
         np.maximum.at(self.kind_of, of, self.kind_of_row[problem.demand_row])
-        self._alike: list[list[AlikeNodes] | None] = [None] * problem.groups
+        self._alike: list[list[AlikeNodes] | None] = [None] * problem.groups if like is None else like._alike
         for option, start, count in schedule or ():
             for _ in range(count):
                 self.insert(int(problem.group[option]), option, start)
@@ -161,14 +176,20 @@ class SingleNodeSchedule:
         return np.where(kinds[:, None] >= 0, extra, 0)
 
     def cheapest_column(
-        self, group: int, limit: int = INFEASIBLE_COST, by_part: float = 0.0
+        self,
+        group: int,
+        limit: int = INFEASIBLE_COST,
+        by_part: float = 0.0,
+        some: Callable[[int], Ints | None] = lambda _: None,
     ) -> tuple[int, int, int] | None:
         """Return (cost, option, start) of a group's cheapest feasible column below the limit, or None.
 
-        `by_part` is that of `node_costs`.
+        `by_part` is that of `node_costs`; `some` may choose the nodes, of so many, that are looked at.
         """
         best, found = limit, None
         for batch in self.alike(group):
+            if (nodes := some(len(batch.options))) is not None:
+                batch = batch.on(nodes)
             cost = batch.running + self.node_costs(batch, by_part)
             cost = np.where(self.feasible_starts(batch), cost, INFEASIBLE_COST)
             at = int(cost.argmin())

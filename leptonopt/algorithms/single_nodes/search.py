@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.single_nodes.construction import construct, construct_early, priority_orders, reinsert
+from leptonopt.algorithms.single_nodes.construction import construct, construct_early, priority_orders, reinsert, sample
 from leptonopt.algorithms.single_nodes.ejection_pool import EjectionPool
 from leptonopt.algorithms.single_nodes.partial_schedule import SingleNodeSchedule
 from leptonopt.algorithms.single_nodes.ruin_and_recreate import TUNING as RUIN
@@ -27,10 +27,12 @@ class SearchTuning:
     Attributes
     ----------
     rounds : turns of repair of every construction
+    first_steps : ejection steps per group after two constructions, before there are others
     steps : ejection steps per group in the first turn, twice as many in each following one; sample09 takes some ten,
         and short turns over all constructions lose what the weights have learnt
     by_part : share of a node's price that a group pays by its part of the node while a schedule is built: 4 % cheaper
         than 0 on the challenge's instance20
+    nodes : nodes that a group is tried on in a construction, chosen at random, where there are twice as many
     passes : passes of reinsertion after the construction; a third one moves less than 2 % of the groups
     effort, effort_group : seconds of ruin and recreate after a construction at most, and for each group, estimated by
         size: a first plan has to come soon
@@ -39,8 +41,10 @@ class SearchTuning:
     """
 
     rounds: int = 4
+    first_steps: int = 4
     steps: int = 10
     by_part: float = 0.75
+    nodes: int = 32
     passes: int = 2
     effort: float = 1.0
     effort_group: float = 0.002
@@ -142,19 +146,26 @@ class SingleNodeSearch:
 def first_schedule(problem: Problem, seed: int, stop: Callable[[], bool]) -> SingleNodeSchedule | None:
     """Return a complete schedule, built in one of several orders or repaired; None when none was found.
 
-    Constructions are repaired in turn, that with the fewest groups left first, each time for twice as many steps.
+    The first construction is the cheapest, the second packs densest: the better of them is repaired before there are
+    others. Then all are repaired in turn, that with the fewest groups left first, each time for twice as many steps.
     """
     tight, volume, latest, length = priority_orders(problem)
-    built: list[SingleNodeSchedule] = []
+    pools: list[EjectionPool] = []
+    like: SingleNodeSchedule | None = None
     for order, early in ((tight, False), (latest, True), (volume, False), (latest, False), (length, False)):
-        placing = SingleNodeSchedule(problem)
-        if not (construct_early(placing, order, stop) if early else construct(placing, order, stop, TUNING.by_part)):
-            return None
-        if placing.whole():
+        like = placing = SingleNodeSchedule(problem, like=like)
+        some = sample(TUNING.nodes, seed)
+        built = (
+            construct_early(placing, order, stop) if early else construct(placing, order, stop, TUNING.by_part, some)
+        )
+        if built and placing.whole():
             return placing
-        built.append(placing)
-    built.sort(key=lambda each: len(each.unplaced()))
-    pools = [EjectionPool(placing, seed + at) for at, placing in enumerate(built)]
+        pools.append(EjectionPool(placing, seed + len(pools)))
+        pools.sort(key=lambda pool: len(pool.placing.unplaced()))
+        if built and len(pools) == 2 and pools[0].run(TUNING.first_steps * problem.groups, stop):
+            return pools[0].placing
+        if stop():
+            return None
     for turn in range(TUNING.rounds):
         for pool in pools:
             if pool.run((TUNING.steps << turn) * problem.groups, stop):

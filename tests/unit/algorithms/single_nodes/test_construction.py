@@ -10,6 +10,7 @@ from leptonopt.algorithms.single_nodes.construction import (
     never,
     priority_orders,
     reinsert,
+    sample,
     volumes,
 )
 from leptonopt.algorithms.single_nodes.partial_schedule import SingleNodeSchedule
@@ -55,3 +56,21 @@ def test_early_construction_starts_as_soon_as_groups_fit() -> None:
     option, start = placing.columns[0][0]
     assert start == problem.first[option]
     assert not construct_early(SingleNodeSchedule(problem), np.arange(problem.groups), lambda: True)
+
+
+def test_sample_chooses_some_of_many_nodes() -> None:
+    """Return different nodes, the same for one seed, and None where there are fewer than twice as many."""
+    chosen = sample(3, 0)(8)
+    assert chosen is not None
+    assert len(set(chosen.tolist())) == 3
+    assert chosen.tolist() == sample(3, 0)(8).tolist()  # type: ignore[union-attr]
+    assert sample(3, 0)(5) is None
+
+
+def test_all_nodes_are_tried_where_the_sample_is_full() -> None:
+    """Place all groups though one node alone is looked at first, which cannot hold them."""
+    problem = servers.problem(0, tasks=20)
+    placing = SingleNodeSchedule(problem)
+    construct(placing, np.arange(problem.groups), never, some=lambda n: np.array([n - 1]))
+    assert placing.whole()
+    assert len({int(placing.kind_of[option]) for ran in placing.columns for option, _ in ran}) > 1
