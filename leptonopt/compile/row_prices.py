@@ -12,7 +12,7 @@ class RowPrices:
     """Prices of rows by slot; rows of one tariff and scale share a line."""
 
     def __init__(self, instance: Instance) -> None:
-        self._instance, self._lines = instance, dict[object, list[Fraction]]()
+        self._instance, self._lines = instance, dict[object, tuple[list[Fraction], list[Fraction]]]()
 
     def of(self, pool: Pool, name: str, scale: int, free: list[Fraction]) -> list[Fraction]:
         """Return what a demand unit of a resource costs in each slot; `free` where nothing is paid."""
@@ -30,7 +30,7 @@ class RowPrices:
 
     def _shared(self, means: list[Fraction], factor: Fraction) -> list[Fraction]:
         """Return the means of a price times a factor, one object for equal ones."""
-        key = tuple(map(id, means)), factor  # `_mean_of_pieces` keeps the means of a tariff
-        if key not in self._lines:
-            self._lines[key] = each_value(means, factor.__mul__)
-        return self._lines[key]
+        key = tuple(map(id, means)), factor
+        if key not in self._lines:  # with the means: what is gone leaves its identity to others
+            self._lines[key] = means, each_value(means, factor.__mul__)
+        return self._lines[key][1]

@@ -26,3 +26,14 @@ def test_rows_of_one_tariff_share_a_line() -> None:
         1 + Fraction(1, 2),
     ]
     assert prices.of(instance.pools[0], "cpu", 1, free) is free
+
+
+def test_prices_that_are_made_once_are_not_mixed_up() -> None:
+    """Return the price of each pool that savings plans have lowered, though its means are nobody else's."""
+    pools = [{"id": f"p{at}", "capacity": {"gpu": 4}, "price": {"gpu": 100}} for at in range(50)]
+    task = {"id": "t", "options": [{"pool": "p0", "uses": {"gpu": 1}, "duration": "1h"}]}
+    time = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "1h"}
+    instance = validate({"leptonopt": 1, "time": time, "pools": pools, "tasks": [task]})
+    instance.__dict__["saved"] = {(pool.id, "gpu", False): at for at, pool in enumerate(instance.pools)}
+    prices = RowPrices(instance)
+    assert [prices.of(pool, "gpu", 1, [])[0] for pool in instance.pools] == list(range(50))
