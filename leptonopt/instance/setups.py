@@ -6,7 +6,7 @@ switch a node of that kind on, which takes time and money.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Any
@@ -238,3 +238,20 @@ def _limit(document: Document, pool: Document) -> Document:
     limit = Decimal(hours.numerator) / Decimal(hours.denominator)
     limit = limit.quantize(Decimal("1e-9"), ROUND_CEILING)  # up: the next number of nodes is a slot more
     return {"id": f"setups of {pool['id']}", "of": NODE_HOURS, "limit": limit, "per": "slot", "pools": [pool["id"]]}
+
+
+def stated_resource(sizes: Mapping[str, Collection[str]], name: str) -> str:
+    """Return what a resource is called in the file: `gpu` for `gpu for llama` of nodes with setups.
+
+    `sizes` are the resources of the kinds that setups stand for, by the names of these kinds.
+
+    >>> stated_resource({"server for llama": ["gpu for llama"], "server for qwen": ["gpu for qwen"]}, "gpu for qwen")
+    'gpu'
+    """
+    for kind, held in sizes.items():
+        words = kind.split(" for ")
+        for at in range(1, len(words)):
+            setup = " for " + " for ".join(words[at:])
+            if name in held and name.endswith(setup):
+                return name.removesuffix(setup)
+    return name

@@ -18,6 +18,7 @@ from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import Instance, Objective, Task, units
 from leptonopt.instance.pools import MARK
+from leptonopt.instance.setups import stated_resource
 from leptonopt.plan.costing import Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
 from leptonopt.plan.price_table import NOTHING
@@ -320,24 +321,35 @@ def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:
             }
 
 
+def _stated_resources(instance: Instance) -> list[list[tuple[str, str]]]:
+    """Return the resources by pool and name; names for setups of the same nodes stand together."""
+    quotas, found = {quota.id for quota in instance.quotas}, dict[tuple[str, str], list[tuple[str, str]]]()
+    for pool in instance.pools:
+        sizes = {name: kind.size for name, kind in pool.kinds} if f"setups of {pool.id}" in quotas else {}
+        for name in pool.resources:
+            if not name.startswith(MARK):
+                found.setdefault((pool.id, stated_resource(sizes, name)), []).append((pool.id, name))
+    return list(found.values())
+
+
 def _figures(bill: Bill) -> dict[str, Any]:
     """Return the four figures of the article and the net benefit; the cost includes sunk cost.
 
     `hours_per_resource` is the article's own "utilisation": hours of all tasks over the number of
     resources; `utilisation` is the share of the capacity on offer that the plan uses. Names that stand for
-    tasks kept apart by node are no resources.
+    tasks kept apart by node are no resources, and those for setups of nodes are one.
     """
-    instance = bill.instance
-    used = [share for (_, name), share in cost_shares(bill).items() if not name.startswith(MARK)]
+    instance, shares = bill.instance, cost_shares(bill)
+    resources = _stated_resources(instance)
+    used = [sum(own, NOTHING) for names in resources if (own := [shares[name] for name in names if name in shares])]
     whole = bill.total + bill.sum("sunk")
     earned = (run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs if run.first)
     profit = sum(earned, bill.served.profit)
     slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
     task_hours = slots * Fraction(instance.time.slot, 3600)
-    resources = sum(not name.startswith(MARK) for pool in instance.pools for name in pool.resources)
     return {
         "utilisation": number(sum(used, NOTHING) / len(used)) if used else None,
-        "hours_per_resource": number(task_hours / resources),
+        "hours_per_resource": number(task_hours / len(resources)),
         "total_cost": number(whole),
         "total_profit": number(profit),
         "cost_profit_ratio": number(whole / profit) if profit else None,

@@ -14,6 +14,7 @@ from leptonopt.verify.meters import Metered
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.quotas import User
 from leptonopt.verify.services import Served
+from leptonopt.verify.setups import resource_in_file
 from leptonopt.verify.task_lines import Run
 
 Load = tuple[list[int], list[Fraction]]
@@ -182,12 +183,14 @@ class BillChecker:
 
     def _utilisation(self, plan: Mapping[str, Any]) -> list[Fraction]:
         lines = self._by(("pool", "resource"), plan["utilisation"], "utilisation")
-        changes, shares = loads(self.held), []
+        changes, shares = loads(self.held), dict[tuple[str, str], Fraction]()
         for pool, resources in self.stated.resources.items():
             for resource in resources:
                 used, offered = self.hours[pool, resource], self._offered(pool, resource)
                 share = used / offered if offered else None
-                shares += [] if share is None or resource.startswith(APART) else [share]
+                if share is not None and not resource.startswith(APART):
+                    named = pool, resource_in_file(self.stated.document, self.stated.pools[pool], resource)
+                    shares[named] = shares.get(named, NOTHING) + share
                 line, name = lines.pop((pool, resource), {}), f"utilisation of {pool!r} {resource}"
                 for key, true in (
                     ("used_hours", used),
@@ -198,7 +201,7 @@ class BillChecker:
                     self.findings.same("bill", f"{name}: {key}", line.get(key), true)
         for pool, resource in lines:
             self.findings.say("bill", f"utilisation of {pool!r} {resource}", "is no resource of the instance")
-        return shares
+        return list(shares.values())
 
     def _by(self, keys: Sequence[str], lines: Sequence[Mapping[str, Any]], where: str) -> dict[tuple[Any, ...], Any]:
         """Lines by what they are of; each may stand once."""
@@ -211,7 +214,10 @@ class BillChecker:
         tasks = self.stated.tasks
         profit = sum((run.copies * exact(tasks[run.id].get("value") or 0) for run in self.runs if run.first), NOTHING)
         profit += self.served.earned
-        resources = sum(not each.startswith(APART) for names in self.stated.resources.values() for each in names)
+        resources = len({
+            (pool, resource_in_file(self.stated.document, self.stated.pools[pool], each))
+            for pool, names in self.stated.resources.items() for each in names if not each.startswith(APART)
+        })  # fmt: skip
         task_hours = sum((run.copies * (run.end - run.start) for run in self.runs), 0) * self.stated.hours
         for key, true in (
             ("utilisation", sum(shares, NOTHING) / len(shares) if shares else None),

@@ -87,3 +87,16 @@ def _work(document: Mapping[str, Any], work: Mapping[str, Any], held: Mapping[st
 
 def _named(amounts: Mapping[str, Any], names: set[str], setup: str) -> Plain:
     return {f"{name} for {setup}" if name in names else name: amount for name, amount in amounts.items()}
+
+
+def resource_in_file(document: Mapping[str, Any], pool: Mapping[str, Any], name: str) -> str:
+    """Return what the file calls a resource of a pool, of a document without setups."""
+    if all(quota["id"] != f"setups of {pool['id']}" for quota in document.get("quotas") or ()):
+        return name
+    for kind in kinds_of(pool):
+        words = str(kind.get("id") or "").split(" for ")
+        ends = [" for " + " for ".join(words[at:]) for at in range(1, len(words))]
+        for end in ends if name in kind["size"] else ():
+            if name.endswith(end):
+                return name[: -len(end)]
+    return name

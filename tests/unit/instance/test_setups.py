@@ -54,6 +54,10 @@ def test_one_setup_at_a_time() -> None:
     tasks = stated({"setup": "y", "options": [WAY]})
     plan = leptonopt.solve(validate(tasks), method="cpsat", time_limit=20, isolate=False).require_plan()
     assert plan.cost == Fraction(2 + 2 * 4)
+    hours, figures = len(plan.document["tasks"]), plan.document["figures"]  # of 1 of 2 GPUs and of 1 of 9 on disk
+    shares = [Fraction(hours, 2 * 4), Fraction(hours, 9 * 4), 0, 0]  # of p, its nodes counted once, and of q
+    assert figures["utilisation"] == round(float(sum(shares) / 4), 6)
+    assert figures["hours_per_resource"] == hours / 4
     both = {
         **plan.document,
         "nodes": [{**entry, "on": plan.document["nodes"][0]["on"]} for entry in plan.document["nodes"]],
