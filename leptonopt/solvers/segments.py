@@ -9,7 +9,6 @@ import numpy as np
 from leptonopt.algorithms.heuristics.chain_search import ChainSearch, whole_start
 from leptonopt.algorithms.lagrangian.path_dual import PathDual
 from leptonopt.algorithms.lagrangian.pricing import infeasible_solution
-from leptonopt.algorithms.models.farkas import prove_infeasible
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
@@ -81,7 +80,7 @@ def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, moni
     monitor.bound(dual.best)
     search = ChainSearch(problem, monitor, limits.seed)
     search.start(warm_start or _first(problem, limits))
-    if search.found is None and prove_infeasible(problem, SETTINGS.counting * limits.time_limit, SETTINGS.counted):
+    if search.found is None and _too_much_work(problem, limits):
         note = "there is too much work in all, by multipliers of the linear relaxation"
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
     search.improve(lambda: search.found is not None, SETTINGS.repairs)
@@ -97,3 +96,10 @@ def _said(search: ChainSearch, bound: int, stop: Stop, engine: str) -> Solution:
     """Return what was found."""
     note = "" if search.found is not None else "some mandatory task found no place"
     return Solution.claim(search.found, search.cost, bound, stop, engine, note)
+
+
+def _too_much_work(problem: Problem, limits: Limits) -> bool:
+    """Return whether there is proven to be too much work in all."""
+    from leptonopt.algorithms.models.farkas import prove_infeasible  # loads SciPy, which takes a second
+
+    return prove_infeasible(problem, SETTINGS.counting * limits.time_limit, SETTINGS.counted)
