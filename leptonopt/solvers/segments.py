@@ -102,4 +102,4 @@ def _too_much_work(problem: Problem, limits: Limits) -> bool:
     """Return whether there is proven to be too much work in all."""
     from leptonopt.algorithms.models.farkas import prove_infeasible  # loads SciPy, which takes a second
 
-    return prove_infeasible(problem, SETTINGS.counting * limits.time_limit, SETTINGS.counted)
+    return prove_infeasible(problem, SETTINGS.counting * limits.time_limit, SETTINGS.counted) is not None
