@@ -32,7 +32,7 @@ def drawn(seed: int) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("seed", first(3, range(100), ci=10))
+@pytest.mark.parametrize("seed", first(3, range(100), ci=6))
 def test_a_kind_split_in_two_costs_the_same(seed: int) -> None:
     """Of n nodes of a kind, one under another name: they are still alike."""
     document = drawn(seed)
@@ -52,7 +52,7 @@ def test_a_kind_split_in_two_costs_the_same(seed: int) -> None:
     assert least(split) == least(document)
 
 
-@pytest.mark.parametrize("seed", first(3, range(100, 200), ci=10))
+@pytest.mark.parametrize("seed", first(3, range(100, 200), ci=6))
 def test_spanning_nodes_costs_no_more(seed: int) -> None:
     """Without the placement, a task can do all that it could, and more."""
     document = drawn(seed)
@@ -63,7 +63,7 @@ def test_spanning_nodes_costs_no_more(seed: int) -> None:
     assert cost is None or (bound is not None and bound <= cost)
 
 
-@pytest.mark.parametrize("seed", first(3, range(200, 260), ci=10))
+@pytest.mark.parametrize("seed", first(3, range(200, 260), ci=6))
 def test_more_nodes_cost_no_more(seed: int) -> None:
     """A node more of every kind, however many there are, can be left off."""
     document = drawn(seed)

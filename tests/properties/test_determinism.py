@@ -44,7 +44,7 @@ try:
                     found = load_method(method)(problem, None, Limits(1.0, seed=3, deterministic=True), Ear())
                     text = str([list(found.schedule or ()), found.bound, found.status, found.stop, found.note])
                 else:
-                    more = dict(threads=2, seed=3, time_limit=300, isolate=method == "auto")
+                    more = dict(threads=2, seed=3, time_limit=100, isolate=method == "auto")
                     result = leptonopt.solve(document, method=method, deterministic=True, **more)
                     text = json.dumps(result.document, default=str) + str(result.notes)
             except Unsupported as error:

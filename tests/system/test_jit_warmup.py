@@ -98,7 +98,6 @@ def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
     loops.end()
 
 
-@pytest.mark.ci
 @pytest.mark.long
 def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
     """In an empty folder it compiles what it is asked for, and only that; all is compiled before all tests."""

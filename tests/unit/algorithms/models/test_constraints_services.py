@@ -75,7 +75,7 @@ def test_exact_methods_agree_with_the_enumeration(seed: int) -> None:
             assert not violated_rules(found, solution.schedule)
 
 
-@pytest.mark.parametrize("seed", first(8, range(400, 700), ci=18))
+@pytest.mark.parametrize("seed", first(8, range(400, 700), ci=12))
 def test_a_routing_in_the_model_agrees_with_the_enumeration(seed: int) -> None:
     """Where cuts are too many to be stated, and too many to be known."""
     rng = random.Random(seed)

@@ -15,7 +15,7 @@ from tests.helpers import service_problems as made
 from tests.helpers.marks import first
 
 
-@pytest.mark.parametrize("seed", first(10, range(200), ci=24))
+@pytest.mark.parametrize("seed", first(10, range(200), ci=16))
 def test_bounds_are_valid(seed: int) -> None:
     rng = random.Random(seed)
     names = ("tasks", "nodes", "switching", "boot", "minimum", "missed", "headroom", "batches", "running")
