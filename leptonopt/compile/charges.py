@@ -10,36 +10,42 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from leptonopt.compile.calendar import mean_by_slot, zero_series
+from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
 from leptonopt.instance import POWER, Billing, NodeKind, Pool, Time
 
 
 def charge_by_slot(pool: Pool, resource: str, time: Time) -> list[Fraction]:
     """Return the charge for a resource of nodes in each slot [money per unit and hour].
 
-    It is what the pool states, or else the least price per unit of the nodes that hold the resource.
+    It is what the pool states, or else the least price per unit of the nodes that there are in the slot and that hold
+    the resource; 0 where there are none.
     """
     if resource not in pool.charged:
         return zero_series(time)
     if pool.charge is not None:
         return mean_by_slot(pool.charge[resource], time)
-    rates = [
-        [price / Fraction(kind.size[resource]) for price in hourly]
-        for kind in pool.nodes
-        if resource in kind.size and (hourly := _hourly(kind, time)) is not None
-    ]
-    return [min(each) for each in zip(*rates, strict=True)]
+    least: list[Fraction | None] = [None] * time.slots
+    for kind in pool.nodes:
+        if resource in kind.size:
+            for slot, price in enumerate(_hourly(kind, time)):
+                rate, known = None if price is None else price / Fraction(kind.size[resource]), least[slot]
+                least[slot] = rate if known is None or (rate is not None and rate < known) else known
+    return [rate or Fraction(0) for rate in least]
 
 
-def _hourly(kind: NodeKind, time: Time) -> list[Fraction] | None:
-    """Return the price of a node by slot, on demand or else committed [money per hour]; None without one."""
+def _hourly(kind: NodeKind, time: Time) -> list[Fraction | None]:
+    """Return the price of a node by slot, on demand or committed [money per hour]; None without any."""
+    there = [bool(count) for count in least_by_slot(kind.count, [], "", time)]
+    price = [Fraction(0)] * time.slots
     if kind.price is not None:
-        return mean_by_slot(kind.price, time)
-    if kind.commit is None:
-        return None
-    if kind.commit.total is not None:
-        return [Fraction(kind.commit.total) * 3600 / time.horizon] * time.slots
-    return [Fraction(kind.commit.price or 0)] * time.slots
+        price = mean_by_slot(kind.price, time)
+    elif kind.commit is None:
+        there = [False] * time.slots
+    elif kind.commit.total is None:
+        price = [Fraction(kind.commit.price or 0)] * time.slots
+    elif any(there):
+        price = [Fraction(kind.commit.total) * 3600 / (time.slot * sum(there))] * time.slots
+    return [each if node else None for each, node in zip(price, there, strict=True)]
 
 
 def billed_seconds(duration: Fraction, billing: Billing) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -153,6 +153,13 @@ class StatedInstance(Timeline):
                 found |= pools_of(task, self.profiles)
         return {name for name in found if kinds_of(self.pools[name])}
 
+    def stated_kinds(self) -> Iterator[tuple[Kind, Mapping[str, Any]]]:
+        """Yield each kind of nodes as a whole, in the order of the file, with what is stated of it."""
+        for name, pool in self.pools.items():
+            stated = kinds_of(pool)
+            for number, nodes in enumerate(stated, 1):
+                yield self._kind(name, pool, nodes, name if len(stated) == 1 else f"{name}-{number}"), nodes
+
     def kinds(self, cuts: Mapping[tuple[str, str], Iterable[int]] | None = None) -> list[Kind]:
         """All kinds of nodes, in the order of the file; where they are told apart, by numbers of nodes.
 
@@ -160,32 +167,29 @@ class StatedInstance(Timeline):
         pool and kind say after which numbers another begins.
         """
         apart, found = self.told_apart(), []
-        for name, pool in self.pools.items():
-            stated = kinds_of(pool)
-            for number, nodes in enumerate(stated, 1):
-                kind = self._kind(name, pool, nodes, name if len(stated) == 1 else f"{name}-{number}")
-                if name not in apart:
-                    found.append(kind)
-                    continue
-                most = max(int(value) for value in stated_numbers(nodes["count"]))
-                top = kind.reserved + kind.commit_max
-                among = {0, most, kind.reserved, top, kind.before, *kind.count}
-                among |= set((cuts or {}).get((name, kind.name)) or ())
-                if kind.commit_max and kind.price is not None and kind.minimum > 1:
-                    among |= set(range(kind.reserved, top + 1))  # committed ones and others must not change places
-                for low, high in pairwise(sorted(cut for cut in among if 0 <= cut <= most)):
-                    size, own = high - low, low < kind.reserved
-                    found.append(
-                        replace(
-                            kind,
-                            node=low + 1,
-                            last=high,
-                            count=[size * (count >= high) for count in kind.count],
-                            reserved=size * own,
-                            commit_max=size * (not own and low < top),
-                            before=size * (low < kind.before),
-                        )
+        for kind, nodes in self.stated_kinds():
+            if kind.pool not in apart:
+                found.append(kind)
+                continue
+            most = max(int(value) for value in stated_numbers(nodes["count"]))
+            top = kind.reserved + kind.commit_max
+            among = {0, most, kind.reserved, top, kind.before, *kind.count}
+            among |= set((cuts or {}).get((kind.pool, kind.name)) or ())
+            if kind.commit_max and kind.price is not None and kind.minimum > 1:
+                among |= set(range(kind.reserved, top + 1))  # committed ones and others must not change places
+            for low, high in pairwise(sorted(cut for cut in among if 0 <= cut <= most)):
+                size, own = high - low, low < kind.reserved
+                found.append(
+                    replace(
+                        kind,
+                        node=low + 1,
+                        last=high,
+                        count=[size * (count >= high) for count in kind.count],
+                        reserved=size * own,
+                        commit_max=size * (not own and low < top),
+                        before=size * (low < kind.before),
                     )
+                )
         return found
 
     def _kind(self, name: str, pool: Mapping[str, Any], nodes: Mapping[str, Any], called: str) -> Kind:
@@ -344,7 +348,7 @@ def charges(time: Timeline, pool: Mapping[str, Any]) -> dict[str, list[Fraction]
     stated = pool.get("charge")
     if stated is not None:
         return {name: time.means(series) for name, series in stated.items()}
-    found: dict[str, list[Fraction]] = {}
+    found: dict[str, dict[int, Fraction]] = {}
     nodes = pool.get("nodes") or ()
     kinds = [nodes] if isinstance(nodes, Mapping) else nodes
     names = {name for kind in kinds for name in kind["size"] if not name.startswith("apart:")}
@@ -352,22 +356,25 @@ def charges(time: Timeline, pool: Mapping[str, Any]) -> dict[str, list[Fraction]
         hourly = _hourly(time, kind)
         for name, size in kind["size"].items() if hourly else ():
             if name == "gpu" or {name} == names:
-                rate = [money / exact(size) for money in hourly]
-                found[name] = [min(pair) for pair in zip(rate, found.get(name, rate), strict=True)]
-    return found
+                rates = found.setdefault(name, {})
+                for slot, money in hourly.items():
+                    rates[slot] = min(money / exact(size), rates.get(slot, money / exact(size)))
+    return {name: [rates.get(slot, NOTHING) for slot in range(time.slots)] for name, rates in found.items()}
 
 
-def _hourly(time: Timeline, kind: Mapping[str, Any]) -> list[Fraction]:
-    """Return what a node costs an hour, on demand or else committed; empty where it has no price."""
+def _hourly(time: Timeline, kind: Mapping[str, Any]) -> dict[int, Fraction]:
+    """Return what a node costs an hour in the slots in which there is one, on demand or else committed."""
+    there = [slot for slot, count in enumerate(time.lowest(kind["count"], (), "")) if count]
     if kind.get("price") is not None:
-        return time.means(kind["price"])
+        means = time.means(kind["price"])
+        return {slot: means[slot] for slot in there}
     commit = kind.get("commit")
-    if commit is None:
-        return []
+    if commit is None or not there:
+        return {}
     terms = commit if isinstance(commit, Mapping) else {"price": commit}
     if terms.get("total") is not None:
-        return [exact(terms["total"]) / Fraction(time.horizon, 3600)] * time.slots
-    return [exact(terms["price"])] * time.slots
+        return dict.fromkeys(there, exact(terms["total"]) / (len(there) * Fraction(time.slot, 3600)))
+    return dict.fromkeys(there, exact(terms["price"]))
 
 
 def billed_beyond_slots(time: Timeline, pool: Mapping[str, Any], way: StatedOption) -> Fraction:

@@ -48,7 +48,7 @@ class Rate:
 
 def rates_of(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Rate]:
     """Return the rates of a plan, the largest discount first."""
-    kinds = {(kind.pool, kind.name): kind.price for kind in stated.kinds()}
+    kinds = {(kind.pool, kind.name): kind.price for kind, _ in stated.stated_kinds()}
     found = []
     for rate in plan["rates"]:
         pool, resource, kind = rate["pool"], rate.get("resource"), rate.get("kind")

@@ -45,7 +45,9 @@ class Kind:
     minimum: int
     most: int  # the largest number that `count` can take
     power: Fraction
+    stated_count: list[int]
     commit_total: Fraction | None  # money per node for the whole horizon
+    commit_price: Fraction | None  # the same per hour, where stated so
     commit_max: int
     reserved: int
     running: int
@@ -60,7 +62,9 @@ class Kind:
             return self.price
         if self.commit_total is None:
             return None
-        return [self.commit_total / (clock.hours * clock.slots)] * clock.slots
+        there = sum(many > 0 for many in self.stated_count)
+        money = self.commit_total if self.commit_price is None else self.commit_price * clock.hours * there
+        return [money / (clock.hours * max(1, there))] * clock.slots
 
 
 @dataclass
@@ -97,11 +101,14 @@ class Pool:
         what = "gpu" if "gpu" in own else next(iter(own)) if len(own) == 1 else None
         priced = [kind.hourly(clock) for kind in self.kinds if what in kind.size]
         rates = [
-            [money / kind.size[what] for money in hourly]
+            [money / kind.size[what] if many else None for money, many in zip(hourly, kind.stated_count, strict=True)]
             for kind, hourly in zip([kind for kind in self.kinds if what in kind.size], priced, strict=True)
             if hourly is not None
         ]
-        return {what: [min(each) for each in zip(*rates, strict=True)]} if what is not None and rates else {}
+        if what is None or not rates:
+            return {}
+        some = ([rate for rate in each if rate is not None] for each in zip(*rates, strict=True))
+        return {what: [min(each, default=Fraction(0)) for each in some]}
 
     def unclear(self, clock: Clock) -> bool:
         """Tell whether some nodes have a price, and nothing says what tasks are charged of it."""
@@ -736,7 +743,7 @@ def _kind(tree: dict[str, Any], pool: str, clock: Clock) -> Kind:
     commit, most = get(tree, "commit"), int(max(values(tree["count"])))
     if whole(get(tree, "running", 0)) > most:
         raise Refused("more nodes are on before the horizon than there ever are")
-    total, commit_max = None, 0
+    price, total, commit_max = None, None, 0
     if commit is not None:
         commit = commit if isinstance(commit, dict) else {"price": commit}
         price, total = get(commit, "price"), get(commit, "total")
@@ -755,7 +762,9 @@ def _kind(tree: dict[str, Any], pool: str, clock: Clock) -> Kind:
         int(max(boot, minimum)),
         most,
         number(get(tree, "power", 0)),
+        [int(each) for each in count.least],
         total,
+        None if price is None else number(price),
         commit_max,
         whole(get(tree, "reserved", 0)),
         whole(get(tree, "running", 0)),

@@ -14,6 +14,7 @@ from leptonopt.instance import Billing
 from tests.helpers.tiny_instances import compiled, document, instance, pool, task
 
 KIND = {"id": "k", "size": {"gpu": 4, "ram": 2}, "count": 1}
+AT = "2026-01-05T01:00Z"
 DAILY = {"daily": {"00:00": 8, "02:00": 12}}
 
 
@@ -26,6 +27,13 @@ DAILY = {"daily": {"00:00": 8, "02:00": 12}}
         ({}, [{**KIND, "reserved": 1}], [0, 0, 0, 0]),
         ({}, [{**KIND, "commit": {"total": 32}}], [2, 2, 2, 2]),
         ({}, [{**KIND, "commit": 6}], [1.5] * 4),
+        ({}, [{**KIND, "commit": {"total": 32}, "count": {"daily": {"00:00": 1, "02:00": 0}}}], [4, 4, 0, 0]),
+        ({}, [{**KIND, "commit": [{"total": 32, "max": 1, "term": "2h", "start": [AT]}]}], [0, 4, 4, 0]),
+        (
+            {},
+            [{**KIND, "count": {"daily": {"00:00": 0, "01:00": 2}}, "price": 4}, {**KIND, "id": "l", "price": 8}],
+            [2, 1, 1, 1],
+        ),
         ({}, [{**KIND, "price": DAILY}, {"id": "l", "size": {"gpu": 2}, "count": 1, "price": 5}], [2, 2, 2.5, 2.5]),
         ({}, [{**KIND, "reserved": 1}, {"id": "l", "size": {"cpu": 2}, "count": 1, "price": 5}], [0, 0, 0, 0]),
     ],

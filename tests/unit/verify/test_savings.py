@@ -66,3 +66,16 @@ def test_a_wrong_purchase_is_noticed(line: dict[str, Any], said: str) -> None:
     assert verify(stated, found).ok
     changed = found | {"savings": [found["savings"][0] | line]}
     assert any(said in str(each) for each in verify(stated, changed).violations)
+
+
+def test_a_plan_for_nodes_that_are_never_there() -> None:
+    """Where tasks tell nodes apart, a rate of a kind without any node is read, and is worth nothing."""
+    closed = {"id": "closed", "nodes": {"id": "k", "size": {"gpu": 2}, "count": 0, "price": 2}}
+    stated = copy.deepcopy(STATED)
+    stated["pools"].append(closed)
+    stated["savings"][0]["rates"].append({"pool": "closed", "kind": "k", "price": 1})
+    options = [{"pool": "closed", "uses": {"gpu": 1}, "duration": "1h"}]
+    stated["tasks"].append({"id": "none", "optional": True, "value": 0, "placement": "one-node", "options": options})
+    found = leptonopt.solve(stated, method="highs", time_limit=20, isolate=False)
+    assert found.cost == leptonopt.solve(STATED, method="highs", time_limit=20, isolate=False).cost
+    assert verify(stated, found.document).ok
