@@ -337,7 +337,7 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("quota per fortnight", ("quotas", 0, "per"), "fortnight", "'fortnight' is not allowed; 'horizon', 'slot', 'day', 'week', 'month', 'quarter', 'year' or"),
     ("quota of devices below zero", ("quotas", 1), {"id": "r", "of": "gpu", "limit": -1}, "-1 is below zero; at least 0, except of money"),
     ("quota used at a moment", ("quotas", 1), {"id": "r", "of": "gpu", "limit": 1, "used": 1, "per": "moment"}, "nothing is used before the horizon at any moment"),
-    ("quota of an unknown team", ("quotas", 1, "teams"), ["green"], "there is no team 'green'; known are"),
+    ("quota of an unknown team", ("quotas", 1, "teams"), ["bleu"], "there is no team 'bleu'; did you mean 'blue'?"),
     ("quota of an unknown task", ("quotas", 1, "tasks"), ["nobody"], "there is no task 'nobody'; known are"),
     ("quota of an unknown pool", ("quotas", 1, "pools"), ["moon"], "there is no pool 'moon'; known are"),
     ("quota of money a moment", ("quotas", 0, "per"), "moment", "'money' is not a resource; only of a resource"),

@@ -82,7 +82,7 @@ def test_a_bad_engine_beside_good_ones_changes_nothing(fakes: Any) -> None:
 def test_all_engines_bad_at_once(fakes: Any) -> None:
     """With every lane of `auto` hanging, crashing or garbling, greedy's plan is delivered."""
     fakes(cpsat="hangs", lagrangian="garbles", cbc="broken", highs="floods")
-    checked(leptonopt.solve(traces.crowded(), time_limit=4, threads=2))
+    checked(leptonopt.solve(traces.crowded(), time_limit=8, threads=2))
 
 
 @pytest.mark.parametrize(

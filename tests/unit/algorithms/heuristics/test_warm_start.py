@@ -48,10 +48,11 @@ def test_going_back_where_it_costs_nothing() -> None:
 def test_random_problems(seed: int) -> None:
     """What is kept breaks no rule but `once`; what is restored keeps all, costs no more and is no farther away."""
     from leptonopt.problem.protocol import Limits, NullMonitor
-    from leptonopt.solvers import cheapest_option, random_key
+    from leptonopt.solvers import random_key
+    from leptonopt.solvers.dispatching import cheapest_option
 
     problem = random_problems.problem(seed)
-    first = cheapest_option.solve(problem, None, Limits(2), NullMonitor()).schedule
+    first = cheapest_option(problem, None, Limits(2), NullMonitor()).schedule
     other = random_key.solve(problem, None, Limits(0.1, seed=seed), NullMonitor()).schedule
     if first is None or other is None:
         return
