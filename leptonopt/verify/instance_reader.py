@@ -353,8 +353,9 @@ def charges(time: Timeline, pool: Mapping[str, Any]) -> dict[str, list[Fraction]
     kinds = [nodes] if isinstance(nodes, Mapping) else nodes
     names = {name for kind in kinds for name in kind["size"] if not name.startswith("apart:")}
     for kind in kinds:
-        hourly = _hourly(time, kind)
-        for name, size in kind["size"].items() if hourly else ():
+        if (hourly := _hourly(time, kind)) is None:
+            continue
+        for name, size in kind["size"].items():
             if name == "gpu" or {name} == names:
                 rates = found.setdefault(name, {})
                 for slot, money in hourly.items():
@@ -362,19 +363,19 @@ def charges(time: Timeline, pool: Mapping[str, Any]) -> dict[str, list[Fraction]
     return {name: [rates.get(slot, NOTHING) for slot in range(time.slots)] for name, rates in found.items()}
 
 
-def _hourly(time: Timeline, kind: Mapping[str, Any]) -> dict[int, Fraction]:
-    """Return what a node costs an hour in the slots in which there is one, on demand or else committed."""
+def _hourly(time: Timeline, kind: Mapping[str, Any]) -> dict[int, Fraction] | None:
+    """Return what a node costs an hour in the slots in which there is one; None without any price."""
     there = [slot for slot, count in enumerate(time.lowest(kind["count"], (), "")) if count]
     if kind.get("price") is not None:
         means = time.means(kind["price"])
         return {slot: means[slot] for slot in there}
     commit = kind.get("commit")
-    if commit is None or not there:
-        return {}
+    if commit is None:
+        return None
     terms = commit if isinstance(commit, Mapping) else {"price": commit}
-    if terms.get("total") is not None:
+    if terms.get("total") is not None and there:
         return dict.fromkeys(there, exact(terms["total"]) / (len(there) * Fraction(time.slot, 3600)))
-    return dict.fromkeys(there, exact(terms["price"]))
+    return dict.fromkeys(there, exact(terms.get("price") or 0))
 
 
 def billed_beyond_slots(time: Timeline, pool: Mapping[str, Any], way: StatedOption) -> Fraction:

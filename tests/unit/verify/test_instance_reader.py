@@ -67,8 +67,11 @@ KIND = {"id": "k", "size": {"gpu": 4, "ram": 2}, "count": 1}
         ({"nodes": [{**KIND, "reserved": 1}]}, {}),
         ({"nodes": {**KIND, "size": {"ram": 2}, "commit": {"total": 16}}}, {"ram": [2] * 4}),
         ({"nodes": {**KIND, "size": {"cpu": 4, "ram": 2}, "price": 1}}, {}),
+        ({"nodes": {**KIND, "count": 0, "commit": 4}}, {"gpu": [0] * 4}),
+        ({"nodes": {**KIND, "count": {"daily": {"00:00": 1, "02:00": 0}}, "commit": {"total": 16}}},
+         {"gpu": [2, 2, 0, 0]}),
     ],
-)
+)  # fmt: skip
 def test_rates(pool: dict[str, Any], rates: dict[str, list[int]]) -> None:
     """As stated, or of GPUs, or of the only resource, where a kind has a price."""
     assert charges(Timeline(TIME), pool) == rates
