@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.decisions.criteria import Criterion, criterion_of
-from leptonopt.decisions.front_search import FrontPoint, Solve, front_points
+from leptonopt.decisions.front_search import FrontPoint, Solve, front_points, next_smaller
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
 from leptonopt.runtime.deadline import Deadline
@@ -49,10 +49,8 @@ class Front:
             return False
         if point.value == 0 or point.undominated:
             return True
-        below = next((each for each in self.points if each.limit == point.value - self.step), None)
-        if below is None:
-            return False
-        return below.status == "infeasible" or (below.bound is not None and below.bound > point.cost)
+        below = next_smaller(self.points, point, self.step)
+        return below is not None and below.excludes(point.cost)
 
     def as_document(self) -> dict[str, Any]:
         """Return the front as a document for JSON, with exact fractions."""

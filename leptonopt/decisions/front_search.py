@@ -70,6 +70,10 @@ class FrontPoint:
         """Return whether no plan within the limit costs less."""
         return self.cost is not None and self.cost == self.bound
 
+    def excludes(self, cost: Fraction) -> bool:
+        """Return whether no plan within the limit costs at most so much."""
+        return self.status == "infeasible" or (self.bound is not None and self.bound > cost)
+
 
 def front_points(criterion: Criterion, solve: Solve, deadline: Deadline, most: int) -> list[FrontPoint]:
     """Return the points of a front by ascending limit, the last without one.
@@ -166,20 +170,28 @@ class FrontSearch:
         for at, point in enumerate(points):
             if at and points[at - 1].undominated and points[at - 1].value == point.value:
                 point = replace(point, undominated=point.proven)
-            while point.proven and point.value and not point.undominated:
-                seconds = self.deadline.left()
-                if seconds < SETTINGS.least_seconds:
-                    return points
-                limit = _up(point.value - self.criterion.step, self.criterion.step)
-                below = self.at(limit, points[at - 1].plan if at else None, seconds / (len(points) - at))
-                if below.cost is not None and below.cost == point.cost:
+            while (cost := point.cost) is not None and point.proven and point.value and not point.undominated:
+                if (below := next_smaller(points, point, self.criterion.step)) is None:
+                    seconds = self.deadline.left()
+                    if seconds < SETTINGS.least_seconds:
+                        return points
+                    limit = _up(point.value - self.criterion.step, self.criterion.step)
+                    below = self.at(limit, points[at - 1].plan if at else None, seconds / (len(points) - at))
+                if below.cost == cost:
                     point = replace(point, value=below.value, plan=below.plan)
-                elif below.status == "infeasible" or (below.bound is not None and below.bound > (point.cost or 0)):
+                elif below.excludes(cost):
                     point = replace(point, undominated=True)
                 else:
                     break
             points[at] = point
         return points
+
+
+def next_smaller(points: Sequence[FrontPoint], point: FrontPoint, step: Fraction) -> FrontPoint | None:
+    """Return the point whose limit is the next value below that of a point; None without one."""
+    if point.value is None:
+        return None
+    return next((each for each in points if each.limit == point.value - step), None)
 
 
 def _above(point: FrontPoint, bound: Fraction, price: Fraction) -> FrontPoint:

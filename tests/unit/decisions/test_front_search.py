@@ -1,4 +1,4 @@
-"""What follows from point to point, limits, tangents, and what no plan dominates, each with solves given by hand."""
+"""Test what follows from point to point, limits, tangents, and what no plan dominates, each with solves given by hand."""
 
 from __future__ import annotations
 
